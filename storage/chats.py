@@ -1,0 +1,80 @@
+"""The chats that the bot knows: what they are, how they want to be spoken to, whether they can be."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from storage import outbox
+from storage.database import Transaction, as_text
+from storage.records import Chat, ChatKind, ChatState, Language
+
+
+async def get(tx: Transaction, chat_id: int) -> Chat | None:
+    """A chat by Telegram's id."""
+    row = (await tx.execute(text("SELECT * FROM chats WHERE id = :id"), {"id": chat_id})).first()
+    return _chat(row) if row else None
+
+
+async def remember(tx: Transaction, seen: Chat, now: datetime) -> Chat:
+    """Store a chat that was seen; it is active, and keeps the language and time zone it has chosen."""
+    sql = """
+    INSERT INTO chats (id, kind, title, username, language, timezone, state, state_reason, seen_at)
+    VALUES (:id, :kind, :title, :username, :language, :timezone, 'active', '', :now)
+    ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, title = excluded.title, username = excluded.username,
+        state = 'active', state_reason = '', seen_at = excluded.seen_at
+    RETURNING *
+    """
+    values = {
+        "id": seen.id,
+        "kind": seen.kind,
+        "title": seen.title,
+        "username": seen.username,
+        "language": seen.language,
+        "timezone": seen.timezone,
+        "now": as_text(now),
+    }
+    return _chat((await tx.execute(text(sql), values)).one())
+
+
+async def set_language(tx: Transaction, chat_id: int, language: Language) -> None:
+    """Choose the language that a chat is spoken to in."""
+    await tx.execute(text("UPDATE chats SET language = :value WHERE id = :id"), {"id": chat_id, "value": language})
+
+
+async def set_timezone(tx: Transaction, chat_id: int, timezone: str) -> None:
+    """Choose a chat's time zone, an IANA name. Its subscriptions are to be planned anew by the caller."""
+    await tx.execute(text("UPDATE chats SET timezone = :value WHERE id = :id"), {"id": chat_id, "value": timezone})
+
+
+async def rest(tx: Transaction, chat_id: int, reason: str, now: datetime) -> int:
+    """The chat cannot be posted to any more: nothing is prepared for it, its queue is cancelled; how many were."""
+    sql = "UPDATE chats SET state = 'resting', state_reason = :reason, seen_at = :now WHERE id = :id"
+    await tx.execute(text(sql), {"id": chat_id, "reason": reason, "now": as_text(now)})
+    return await outbox.cancel(tx, chat_id, reason, now)
+
+
+async def migrate(tx: Transaction, old: int, new: int) -> None:
+    """A group became a supergroup: all that it has goes on under its new id."""
+    known = await tx.scalar(text("SELECT 1 FROM chats WHERE id = :new"), {"new": new})
+    if not known:
+        sql = "UPDATE chats SET id = :new, kind = 'supergroup' WHERE id = :old"
+        await tx.execute(text(sql), {"old": old, "new": new})
+        return
+    # The supergroup spoke before its migration was known: what the group had moves over, as far as it is new there.
+    for table in ("subscriptions", "digests", "deliveries", "posts", "listings"):
+        move = f"UPDATE OR IGNORE {table} SET chat_id = :new WHERE chat_id = :old"
+        await tx.execute(text(move), {"old": old, "new": new})
+    await tx.execute(text("DELETE FROM chats WHERE id = :old"), {"old": old})
+
+
+def _chat(row: Row[Any]) -> Chat:
+    return Chat(
+        id=row.id,
+        kind=ChatKind(row.kind),
+        title=row.title,
+        username=row.username,
+        language=Language(row.language),
+        timezone=row.timezone,
+        state=ChatState(row.state),
+    )

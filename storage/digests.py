@@ -1,0 +1,101 @@
+"""Digests: which papers a subscription may still get, and writing a prepared digest into the outbox."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from storage import outbox
+from storage.database import Transaction, as_moment, as_text
+from storage.filters import Filter, statement
+from storage.papers import CARDS, as_card, ordinal
+from storage.records import Card, Digest, LastDigest, Part
+
+
+async def candidates(
+    tx: Transaction, where: Filter, chat_id: int, since: datetime, limit: int
+) -> tuple[list[Card], int]:
+    """The newest papers that match, were announced to the bot since then, and were not sent to the chat.
+
+    Also how many there are in all.
+    """
+    condition = f"""{where.sql}
+        AND p.ordinal IN (SELECT paper FROM announcements WHERE seen_at >= :since)
+        AND NOT EXISTS (SELECT 1 FROM posts o WHERE o.chat_id = :chat_id AND o.paper = p.ordinal)"""
+    values = {**where.values, "chat_id": chat_id, "since": as_text(since), "limit": limit}
+    sql = f"{CARDS} WHERE {condition} ORDER BY p.ordinal DESC LIMIT :limit"
+    cards = [as_card(row) for row in await tx.execute(statement(sql, where), values)]
+    if len(cards) < limit:
+        return cards, len(cards)
+    counted = statement(f"SELECT COUNT(*) FROM papers p WHERE {condition}", where)
+    return cards, int((await tx.execute(counted, values)).scalar_one())
+
+
+async def save(tx: Transaction, digest: Digest, parts: Sequence[Part], now: datetime) -> bool:
+    """Write a digest and its messages; False, and nothing written, if that due time has its digest already."""
+    digest_id = await _insert(tx, digest, now)
+    if digest_id is None:
+        return False
+    subscription = digest.subscription
+    place = (digest_id, subscription.chat_id, subscription.thread_id)
+    ids = await outbox.add(tx, place, [part.message for part in parts], now)
+    posts = [
+        {"chat_id": subscription.chat_id, "paper": ordinal(paper_id), "delivery_id": delivery_id}
+        for delivery_id, part in zip(ids, parts, strict=True)
+        for paper_id in part.paper_ids
+    ]
+    if posts:
+        # A paper that is posted again on request stays with the delivery that first posted it.
+        sql = """
+        INSERT INTO posts (chat_id, paper, delivery_id) VALUES (:chat_id, :paper, :delivery_id)
+        ON CONFLICT (chat_id, paper) DO NOTHING
+        """
+        await tx.execute(text(sql), posts)
+    return True
+
+
+async def last(tx: Transaction, chat_id: int, thread_id: int) -> LastDigest | None:
+    """The last digest with papers in a chat and topic."""
+    sql = """
+    SELECT g.id, g.prepared_at, g.chosen FROM digests g
+    WHERE g.chat_id = :chat_id AND g.chosen > 0
+      AND EXISTS (SELECT 1 FROM deliveries d WHERE d.digest_id = g.id AND d.thread_id = :thread_id)
+    ORDER BY g.id DESC LIMIT 1
+    """
+    row = (await tx.execute(text(sql), {"chat_id": chat_id, "thread_id": thread_id})).first()
+    return LastDigest(row.id, as_moment(row.prepared_at), row.chosen) if row else None
+
+
+async def repeat(tx: Transaction, digest_id: int, now: datetime) -> int:
+    """Queue a digest's messages once more, because a reader asked for it; how many messages."""
+    copied = """
+    INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, prepared_at)
+    SELECT NULL, chat_id, :now, matched, chosen, :now FROM digests WHERE id = :id RETURNING id
+    """
+    values: dict[str, Any] = {"id": digest_id, "now": as_text(now)}
+    new_id = (await tx.execute(text(copied), values)).scalar_one_or_none()
+    messages = """
+    INSERT INTO deliveries (digest_id, chat_id, thread_id, part, text, keyboard, plain, state, due, changed_at)
+    SELECT :new_id, chat_id, thread_id, part, text, keyboard, plain, 'due', :now, :now
+    FROM deliveries WHERE digest_id = :id ORDER BY part
+    """
+    return (await tx.execute(text(messages), {**values, "new_id": new_id})).rowcount if new_id else 0
+
+
+async def _insert(tx: Transaction, digest: Digest, now: datetime) -> int | None:
+    sql = """
+    INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, prepared_at)
+    VALUES (:subscription_id, :chat_id, :due, :matched, :chosen, :now)
+    ON CONFLICT (subscription_id, due) DO NOTHING RETURNING id
+    """
+    values = {
+        "subscription_id": digest.subscription.id,
+        "chat_id": digest.subscription.chat_id,
+        "due": as_text(digest.due),
+        "matched": digest.matched,
+        "chosen": len(digest.cards),
+        "now": as_text(now),
+    }
+    new_id: int | None = (await tx.execute(text(sql), values)).scalar_one_or_none()
+    return new_id

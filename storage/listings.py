@@ -1,0 +1,62 @@
+"""Numbered lists that a chat was shown, so that their buttons and `/abs 3` mean the same paper later."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from storage.database import Transaction, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list: what was asked, the ids in the order shown, how many matched, whether words were left out."""
+
+    id: int
+    chat_id: int
+    query: str
+    ids: tuple[str, ...]
+    total: int
+    relaxed: bool
+
+
+async def add(tx: Transaction, place: tuple[int, int], shown: Listing, now: datetime) -> int:
+    """Store a list (its id is ignored) as the last one of that chat and topic; its id."""
+    sql = """
+    INSERT INTO listings (chat_id, thread_id, query, total, relaxed, papers, made_at)
+    VALUES (:chat_id, :thread_id, :query, :total, :relaxed, :papers, :now) RETURNING id
+    """
+    values = {
+        "chat_id": place[0],
+        "thread_id": place[1],
+        "query": shown.query,
+        "total": shown.total,
+        "relaxed": int(shown.relaxed),
+        "papers": " ".join(shown.ids),
+        "now": as_text(now),
+    }
+    return int((await tx.execute(text(sql), values)).scalar_one())
+
+
+async def get(tx: Transaction, listing_id: int) -> Listing | None:
+    """A list by its id."""
+    row = (await tx.execute(text("SELECT * FROM listings WHERE id = :id"), {"id": listing_id})).first()
+    return _listing(row) if row else None
+
+
+async def last(tx: Transaction, chat_id: int, thread_id: int) -> Listing | None:
+    """The last list that was shown in a chat and topic."""
+    sql = "SELECT * FROM listings WHERE chat_id = :chat_id AND thread_id = :thread_id ORDER BY id DESC LIMIT 1"
+    row = (await tx.execute(text(sql), {"chat_id": chat_id, "thread_id": thread_id})).first()
+    return _listing(row) if row else None
+
+
+async def prune(tx: Transaction, before: datetime) -> int:
+    """Forget lists from before a moment; how many."""
+    gone = await tx.execute(text("DELETE FROM listings WHERE made_at < :before"), {"before": as_text(before)})
+    return gone.rowcount
+
+
+def _listing(row: Row[Any]) -> Listing:
+    return Listing(row.id, row.chat_id, row.query, tuple(row.papers.split()), row.total, bool(row.relaxed))

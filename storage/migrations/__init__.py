@@ -1,0 +1,1 @@
+"""The database's history, one Alembic script a step."""

@@ -1,0 +1,134 @@
+"""The outbox: messages that are to be sent, in order within a chat, each claimed before its call is made.
+
+    due --claim--> sending --> sent
+                           --> due        (not accepted: again at a later time)
+                           --> uncertain  (no answer came, or the program died: see below)
+                           --> gone       (never to be accepted)
+    due, uncertain --> cancelled          (the chat cannot be posted to any more)
+
+The rule for uncertain messages, here and nowhere else: they are sent again. A message is never lost, and at
+worst each send that was in flight at a crash or whose answer was lost comes twice.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from storage.database import Transaction, as_moment, as_text
+from storage.records import Button, Delivery, Keyboard, Message
+
+Place = tuple[int, int, int]  # digest, chat, topic
+
+
+async def add(tx: Transaction, place: Place, messages: Sequence[Message], now: datetime) -> list[int]:
+    """Queue a digest's messages in that order; their ids."""
+    digest_id, chat_id, thread_id = place
+    sql = text("""
+    INSERT INTO deliveries (digest_id, chat_id, thread_id, part, text, keyboard, state, due, changed_at)
+    VALUES (:digest_id, :chat_id, :thread_id, :part, :text, :keyboard, 'due', :now, :now) RETURNING id
+    """)
+    ids = []
+    for part, message in enumerate(messages):
+        values = {
+            "digest_id": digest_id,
+            "chat_id": chat_id,
+            "thread_id": thread_id,
+            "part": part,
+            "text": message.text,
+            "keyboard": _keyboard_text(message.keyboard),
+            "now": as_text(now),
+        }
+        ids.append(int((await tx.execute(sql, values)).scalar_one()))
+    return ids
+
+
+async def claim(tx: Transaction, limit: int, now: datetime) -> list[Delivery]:
+    """Take up to `limit` messages to send, no two of one chat, each the first unfinished one of its chat."""
+    # The row count of the update decides: whoever else claimed it in between has it.
+    sql = """
+    UPDATE deliveries SET state = 'sending', attempts = attempts + 1, changed_at = :now
+    WHERE state IN ('due', 'uncertain') AND id IN (
+        SELECT d.id FROM deliveries d
+        WHERE d.state IN ('due', 'uncertain') AND d.due <= :now AND NOT EXISTS (
+            SELECT 1 FROM deliveries e
+            WHERE e.chat_id = d.chat_id AND e.id < d.id AND e.state IN ('due', 'sending', 'uncertain'))
+        ORDER BY d.due, d.id LIMIT :limit)
+    RETURNING *
+    """
+    rows = await tx.execute(text(sql), {"limit": limit, "now": as_text(now)})
+    return sorted((_delivery(row) for row in rows), key=lambda delivery: delivery.id)
+
+
+async def sent(tx: Transaction, delivery_id: int, message_id: int, now: datetime) -> None:
+    """Telegram accepted the message."""
+    sql = "UPDATE deliveries SET state = 'sent', message_id = :message_id, changed_at = :now WHERE id = :id"
+    await tx.execute(text(sql), {"id": delivery_id, "message_id": message_id, "now": as_text(now)})
+
+
+async def again(tx: Transaction, delivery_id: int, at: datetime, reason: str, *, uncertain: bool = False) -> None:
+    """Send the message again at a later time; `uncertain`: it may have arrived already."""
+    sql = "UPDATE deliveries SET state = :state, due = :at, reason = :reason WHERE id = :id AND state = 'sending'"
+    state = "uncertain" if uncertain else "due"
+    await tx.execute(text(sql), {"id": delivery_id, "state": state, "at": as_text(at), "reason": reason})
+
+
+async def as_plain(tx: Transaction, delivery_id: int, reason: str) -> None:
+    """Telegram cannot parse the message: send it again as plain text, at once."""
+    sql = "UPDATE deliveries SET state = 'due', plain = 1, reason = :reason WHERE id = :id"
+    await tx.execute(text(sql), {"id": delivery_id, "reason": reason})
+
+
+async def gone(tx: Transaction, delivery_id: int, reason: str, now: datetime) -> None:
+    """This one message will never be accepted: the queue goes on behind it, its papers count as not posted."""
+    sql = "UPDATE deliveries SET state = 'gone', reason = :reason, changed_at = :now WHERE id = :id"
+    await tx.execute(text(sql), {"id": delivery_id, "reason": reason, "now": as_text(now)})
+    await tx.execute(text("DELETE FROM posts WHERE delivery_id = :id"), {"id": delivery_id})
+
+
+async def cancel(tx: Transaction, chat_id: int, reason: str, now: datetime) -> int:
+    """Cancel all that a chat has waiting, so that its papers count as not posted; how many messages."""
+    unsent = "chat_id = :chat_id AND state IN ('due', 'sending', 'uncertain')"
+    posts = f"DELETE FROM posts WHERE delivery_id IN (SELECT id FROM deliveries WHERE {unsent})"
+    await tx.execute(text(posts), {"chat_id": chat_id})
+    sql = f"UPDATE deliveries SET state = 'cancelled', reason = :reason, changed_at = :now WHERE {unsent}"
+    cancelled = await tx.execute(text(sql), {"chat_id": chat_id, "reason": reason, "now": as_text(now)})
+    return cancelled.rowcount
+
+
+async def recover(tx: Transaction, now: datetime) -> int:
+    """After a stop or a crash: what was being sent is uncertain; how many messages."""
+    sql = "UPDATE deliveries SET state = 'uncertain', due = :now, reason = 'interrupted' WHERE state = 'sending'"
+    return (await tx.execute(text(sql), {"now": as_text(now)})).rowcount
+
+
+async def next_due(tx: Transaction) -> datetime | None:
+    """When the next message may be sent; None if nothing waits."""
+    due: str | None = await tx.scalar(text("SELECT MIN(due) FROM deliveries WHERE state IN ('due', 'uncertain')"))
+    return as_moment(due) if due else None
+
+
+async def counts(tx: Transaction) -> dict[str, int]:
+    """How many messages are in each state."""
+    rows = await tx.execute(text("SELECT state, COUNT(*) AS number FROM deliveries GROUP BY state"))
+    return {row.state: row.number for row in rows}
+
+
+def _keyboard_text(keyboard: Keyboard) -> str:
+    return json.dumps([[[b.label, b.data, b.url] for b in row] for row in keyboard], ensure_ascii=False)
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    keyboard = tuple(tuple(Button(*button) for button in buttons) for buttons in json.loads(row.keyboard))
+    return Delivery(
+        id=row.id,
+        digest_id=row.digest_id,
+        chat_id=row.chat_id,
+        thread_id=row.thread_id,
+        part=row.part,
+        message=Message(row.text, keyboard),
+        attempts=row.attempts,
+        plain=bool(row.plain),
+    )

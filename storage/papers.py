@@ -1,0 +1,295 @@
+"""Papers, their announcements and summaries: adding is idempotent, reading gives cards."""
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from storage import search_index
+from storage.database import Transaction, among, as_text
+from storage.filters import EVERYTHING, Filter, statement
+from storage.records import Announcement, AnnounceType, Arrival, Card, Paper, Summary
+
+_ID = re.compile(r"(?:([a-z-]+)/)?(\d\d)(\d\d)\.?(\d+)")
+_FIRST_YEAR = 91  # arXiv began in August 1991
+_LETTERS = 27**7  # an old archive's name without its hyphen has at most seven letters
+
+CARDS = """
+SELECT p.*, s.version AS summary_version, s.title_zh, s.tldr_zh, s.abstract_zh, s.tldr_en, s.model,
+       (SELECT MAX(a.date) FROM announcements a WHERE a.paper = p.ordinal) AS announced,
+       (SELECT a.type FROM announcements a WHERE a.paper = p.ordinal ORDER BY a.date DESC LIMIT 1) AS announce_type
+FROM papers p
+LEFT JOIN summaries s ON s.paper = p.ordinal
+     AND s.version = (SELECT MAX(version) FROM summaries n WHERE n.paper = p.ordinal)
+"""
+
+
+class Change(StrEnum):
+    """What adding an arrival did to the store."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+def ordinal(paper_id: str) -> int:
+    """The row number of an arXiv id: months since 1991, archive, number, so that its order is the papers' age.
+
+    Search and "newest first" read rows in this order without a sort. Raises ValueError for what is no id.
+    """
+    match = _ID.fullmatch(paper_id)
+    if match is None:
+        raise ValueError(f"{paper_id!r} is not an arXiv id")
+    archive, year, month, number = match.groups()
+    months = (int(year) - _FIRST_YEAR) % 100 * 12 + int(month)
+    letters = 0
+    for letter in (archive or "").replace("-", ""):
+        letters = letters * 27 + ord(letter) - ord("a") + 1
+    return (months * _LETTERS + letters) * 100_000 + int(number)
+
+
+async def add(tx: Transaction, arrivals: Iterable[Arrival], now: datetime) -> list[Change]:
+    """Store what a source brought, in one go; one answer an arrival. Adding the same again changes nothing.
+
+    A newer version replaces the text, an older one is ignored, the same version fills in what was missing.
+    """
+    arrivals = list(arrivals)
+    ordinals = sorted({ordinal(arrival.paper.id) for arrival in arrivals})
+    before = await search_index.texts(tx, ordinals)
+    shelf = await _Shelf.load(tx, ordinals)
+    changes = [shelf.put(arrival) for arrival in arrivals]
+    await shelf.save(tx, as_text(now))
+    await search_index.update(tx, before, await search_index.texts(tx, ordinals))
+    return changes
+
+
+async def get(tx: Transaction, ids: Sequence[str]) -> list[Card]:
+    """The cards of those arXiv ids, in that order; unknown ones are left out."""
+    sql = among(f"{CARDS} WHERE p.id IN :ids", "ids")
+    found = {row.id: as_card(row) for row in await tx.execute(sql, {"ids": list(ids)})}
+    return [found[each] for each in ids if each in found]
+
+
+async def stream(tx: Transaction, where: Filter = EVERYTHING) -> AsyncIterator[Card]:
+    """The cards of all papers under a condition, newest paper first, without holding them in memory."""
+    sql = statement(f"{CARDS} WHERE {where.sql} ORDER BY p.ordinal DESC", where)
+    async with tx.stream(sql, where.values) as rows:
+        async for row in rows:
+            yield as_card(row)
+
+
+def announced_on(day: date) -> Filter:
+    """The papers that arXiv announced on a day."""
+    sql = "p.ordinal IN (SELECT paper FROM announcements WHERE date = :day)"
+    return Filter(sql, {"day": day.isoformat()})
+
+
+async def announcements(tx: Transaction, paper_id: str) -> list[Announcement]:
+    """What is known of a paper's listings, the newest first."""
+    sql = text("SELECT date, category, type FROM announcements WHERE paper = :paper ORDER BY date DESC, category")
+    rows = await tx.execute(sql, {"paper": ordinal(paper_id)})
+    return [Announcement(paper_id, _day(row.date), row.category, _type(row.type)) for row in rows]
+
+
+async def count(tx: Transaction) -> int:
+    """How many papers are stored."""
+    return await tx.scalar(text("SELECT COUNT(*) FROM papers")) or 0
+
+
+def as_card(row: Row[Any]) -> Card:
+    """A row of CARDS as a record."""
+    summary = None
+    if row.summary_version is not None:
+        summary = Summary(
+            paper_id=row.id,
+            version=row.summary_version or None,
+            title_zh=row.title_zh,
+            tldr_zh=row.tldr_zh,
+            abstract_zh=row.abstract_zh,
+            tldr_en=row.tldr_en,
+            model=row.model,
+        )
+    return Card(_paper(row), summary, _day(row.announced or ""), _type(row.announce_type))
+
+
+def newer(stored: Paper, arriving: Paper) -> Paper:
+    """What the store holds after `arriving` came to `stored`: see `add`."""
+    if (arriving.version or 0) > (stored.version or 0):
+        return replace(arriving, categories=_union(arriving.categories, stored.categories))
+    if (arriving.version or 0) < (stored.version or 0):
+        return stored
+    longer = bool(arriving.abstract) and (not stored.abstract or (stored.abstract_cut and not arriving.abstract_cut))
+    return replace(
+        stored,
+        abstract=arriving.abstract if longer else stored.abstract,
+        abstract_cut=arriving.abstract_cut if longer else stored.abstract_cut,
+        authors=stored.authors or arriving.authors,
+        categories=_union(stored.categories, arriving.categories),
+    )
+
+
+def filled(stored: Summary | None, arriving: Summary) -> Summary:
+    """The stored summary, with the arriving one's texts where it has none."""
+    if stored is None:
+        return arriving
+    missing = {
+        name: getattr(arriving, name)
+        for name in ("title_zh", "tldr_zh", "abstract_zh", "tldr_en")
+        if not getattr(stored, name) and getattr(arriving, name)
+    }
+    return replace(stored, **missing)
+
+
+class _Shelf:
+    """The rows that one `add` touches: loaded together, changed in memory, written together."""
+
+    def __init__(self, papers: dict[str, Paper], summaries: dict[tuple[str, int], Summary]) -> None:
+        self._papers, self._summaries = papers, summaries
+        self._known_papers, self._known_summaries = dict(papers), dict(summaries)
+        self._announcements: dict[Announcement, None] = {}
+        self._known_announcements: set[tuple[str, str, str, str]] = set()
+
+    @classmethod
+    async def load(cls, tx: Transaction, ordinals: list[int]) -> "_Shelf":
+        wanted = {"ordinals": ordinals}
+        rows = await tx.execute(among(_PAPERS, "ordinals"), wanted)
+        papers = {row.id: _paper(row) for row in rows}
+        rows = await tx.execute(among(_SUMMARIES, "ordinals"), wanted)
+        summaries = {(row.id, row.version): _summary(row) for row in rows}
+        shelf = cls(papers, summaries)
+        rows = await tx.execute(among(_ANNOUNCEMENTS, "ordinals"), wanted)
+        shelf._known_announcements = {(row.id, row.date, row.category, row.type) for row in rows}
+        return shelf
+
+    def put(self, arrival: Arrival) -> Change:
+        """Merge one arrival in memory."""
+        stored = self._papers.get(arrival.paper.id)
+        if stored and (arrival.paper.version or 0) < (stored.version or 0):
+            return Change.UNCHANGED
+        self._papers[arrival.paper.id] = newer(stored, arrival.paper) if stored else arrival.paper
+        changed = self._papers[arrival.paper.id] != stored
+        if arrival.announcement:
+            changed |= self._announce(arrival.announcement)
+        if arrival.summary:
+            changed |= self._summarise(arrival.summary)
+        if stored is None:
+            return Change.NEW
+        return Change.UPDATED if changed else Change.UNCHANGED
+
+    def _announce(self, announcement: Announcement) -> bool:
+        key = _announcement_key(announcement)
+        if key in self._known_announcements:
+            return False
+        self._known_announcements.add(key)
+        self._announcements[announcement] = None
+        return True
+
+    def _summarise(self, summary: Summary) -> bool:
+        key = (summary.paper_id, summary.version or 0)
+        before = self._summaries.get(key)
+        self._summaries[key] = filled(before, summary)
+        return self._summaries[key] != before
+
+    async def save(self, tx: Transaction, now: str) -> None:
+        """Write what changed."""
+        papers = [paper for id_, paper in self._papers.items() if self._known_papers.get(id_) != paper]
+        summaries = [s for key, s in self._summaries.items() if self._known_summaries.get(key) != s]
+        await _execute_many(tx, _SAVE_PAPER, [_paper_row(paper, now) for paper in papers])
+        await _execute_many(tx, _SAVE_SUMMARY, [_summary_row(summary) for summary in summaries])
+        await _execute_many(tx, _SAVE_ANNOUNCEMENT, [_announcement_row(a, now) for a in self._announcements])
+        categories = {(ordinal(paper.id), category) for paper in papers for category in paper.categories}
+        categories |= {(ordinal(a.paper_id), a.category) for a in self._announcements if a.category}
+        await _execute_many(tx, _SAVE_CATEGORY, [{"paper": p, "category": c} for p, c in sorted(categories)])
+
+
+_PAPERS = "SELECT * FROM papers WHERE ordinal IN :ordinals"
+_SUMMARIES = "SELECT p.id, s.* FROM summaries s JOIN papers p ON p.ordinal = s.paper WHERE s.paper IN :ordinals"
+_ANNOUNCEMENTS = """
+SELECT p.id, a.date, a.category, a.type
+FROM announcements a JOIN papers p ON p.ordinal = a.paper WHERE a.paper IN :ordinals
+"""
+_SAVE_PAPER = """
+INSERT INTO papers (ordinal, id, version, title, abstract, abstract_cut, authors, categories, added_at)
+VALUES (:ordinal, :id, :version, :title, :abstract, :abstract_cut, :authors, :categories, :now)
+ON CONFLICT (ordinal) DO UPDATE SET version = excluded.version, title = excluded.title,
+    abstract = excluded.abstract, abstract_cut = excluded.abstract_cut,
+    authors = excluded.authors, categories = excluded.categories
+"""
+_SAVE_SUMMARY = """
+INSERT INTO summaries (paper, version, title_zh, tldr_zh, abstract_zh, tldr_en, model)
+VALUES (:paper, :version, :title_zh, :tldr_zh, :abstract_zh, :tldr_en, :model)
+ON CONFLICT (paper, version) DO UPDATE SET title_zh = excluded.title_zh, tldr_zh = excluded.tldr_zh,
+    abstract_zh = excluded.abstract_zh, tldr_en = excluded.tldr_en, model = excluded.model
+"""
+_SAVE_ANNOUNCEMENT = """
+INSERT INTO announcements (paper, date, category, type, seen_at) VALUES (:paper, :date, :category, :type, :now)
+ON CONFLICT DO NOTHING
+"""
+_SAVE_CATEGORY = "INSERT INTO paper_categories (paper, category) VALUES (:paper, :category) ON CONFLICT DO NOTHING"
+
+
+async def _execute_many(tx: Transaction, sql: str, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        await tx.execute(text(sql), rows)
+
+
+def _paper_row(paper: Paper, now: str) -> dict[str, Any]:
+    return {
+        "ordinal": ordinal(paper.id),
+        "id": paper.id,
+        "version": paper.version,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "abstract_cut": int(paper.abstract_cut),
+        "authors": json.dumps(paper.authors, ensure_ascii=False),
+        "categories": json.dumps(paper.categories),
+        "now": now,
+    }
+
+
+def _summary_row(summary: Summary) -> dict[str, Any]:
+    texts = {name: getattr(summary, name) for name in ("title_zh", "tldr_zh", "abstract_zh", "tldr_en", "model")}
+    return {"paper": ordinal(summary.paper_id), "version": summary.version or 0, **texts}
+
+
+def _announcement_key(announcement: Announcement) -> tuple[str, str, str, str]:
+    day = announcement.date.isoformat() if announcement.date else ""
+    return (announcement.paper_id, day, announcement.category, announcement.type or "")
+
+
+def _announcement_row(announcement: Announcement, now: str) -> dict[str, Any]:
+    paper_id, day, category, type_ = _announcement_key(announcement)
+    return {"paper": ordinal(paper_id), "date": day, "category": category, "type": type_, "now": now}
+
+
+def _paper(row: Row[Any]) -> Paper:
+    return Paper(
+        id=row.id,
+        version=row.version,
+        title=row.title,
+        abstract=row.abstract,
+        abstract_cut=bool(row.abstract_cut),
+        authors=tuple(json.loads(row.authors)),
+        categories=tuple(json.loads(row.categories)),
+    )
+
+
+def _summary(row: Row[Any]) -> Summary:
+    return Summary(row.id, row.version or None, row.title_zh, row.tldr_zh, row.abstract_zh, row.tldr_en, row.model)
+
+
+def _day(stored: str) -> date | None:
+    return date.fromisoformat(stored) if stored else None
+
+
+def _type(stored: str | None) -> AnnounceType | None:
+    return AnnounceType(stored) if stored else None
+
+
+def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second))

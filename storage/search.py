@@ -1,0 +1,139 @@
+"""Finds papers by a query: SQLite's FTS5, the best matches first, relaxed when too few hold every word."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, text
+
+from storage import segment
+from storage.database import Transaction
+from storage.filters import Filter, statement
+from storage.query import Query
+
+WEIGHTS = {"search_short": "1.0, 1.0, 1.0", "search_full": "8.0, 8.0, 8.0, 1.0, 1.0"}
+ENOUGH = 3  # with fewer papers that hold every word, others that hold a part are added
+RAREST = 4  # words of a long query that the relaxed search uses
+# bm25 costs 1.7 us a matching row: of a word that half the papers hold, only the newest are ranked.
+MANY, NEWEST = 20_000, 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The ids of the best papers for a query, how many match in all, and whether words were left out."""
+
+    ids: tuple[str, ...]
+    total: int
+    relaxed: bool = False
+
+
+async def find(tx: Transaction, query: Query, limit: int = 100) -> Found:
+    """The best `limit` papers for a query; without words, the newest."""
+    where = matching(query)
+    total = await _count(tx, where)
+    if not query.words and not query.phrases:
+        return Found(await _ids(tx, await _newest(tx, where, limit)), total)
+    short = await _ranked(tx, "search_short", where, limit)
+    ordinals = short if len(short) >= limit else _merge(short, await _ranked(tx, "search_full", where, limit))
+    if total >= ENOUGH or len(query.words) < 2:
+        return Found(await _ids(tx, ordinals[:limit]), total)
+    part = _merge(ordinals, await _part(tx, query, limit))
+    return Found(await _ids(tx, part[:limit]), max(total, len(part)), relaxed=len(part) > len(ordinals))
+
+
+def matching(query: Query) -> Filter:
+    """The papers that hold all that a query asks, as a condition for any statement over `papers p`."""
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
+    if match := _match(query):
+        conditions.append("p.ordinal IN (SELECT rowid FROM search_full WHERE search_full MATCH :match)")
+        values["match"] = match
+    for number, phrase in enumerate(query.phrases):
+        conditions.append(_PHRASE.format(number=number))
+        values[f"phrase{number}"] = phrase.casefold()
+    for number, excluded in enumerate(query.excluded):
+        conditions.append(f"p.ordinal NOT IN (SELECT rowid FROM search_full WHERE search_full MATCH :not{number})")
+        values[f"not{number}"] = _all(segment.terms(excluded))
+    for sign, groups in (("IN", query.categories), ("NOT IN", query.excluded_categories)):
+        for names in groups:
+            key = f"category{len(values)}"
+            conditions.append(f"p.ordinal {sign} (SELECT paper FROM paper_categories WHERE category IN :{key})")
+            values[key] = sorted(names)
+    return Filter(" AND ".join(conditions) or "TRUE", values)
+
+
+# Words are cut differently in documents and queries, so that an index phrase would miss: compare the text.
+_PHRASE = """EXISTS (
+    SELECT 1 FROM papers t LEFT JOIN summaries s ON s.paper = t.ordinal
+    WHERE t.ordinal = p.ordinal AND INSTR(LOWER(
+        t.title || ' ' || t.abstract || ' ' || COALESCE(s.title_zh, '') || ' ' || COALESCE(s.tldr_zh, '')
+        || ' ' || COALESCE(s.abstract_zh, '')), :phrase{number}) > 0)"""
+
+
+def _match(query: Query) -> str:
+    phrases = (word for phrase in query.phrases for word in segment.terms(phrase))
+    return _all(dict.fromkeys((*query.words, *phrases)))
+
+
+def _all(words: Any) -> str:
+    # Quoted, a word is a word: no input of a reader becomes an operator of FTS5.
+    return " ".join(f'"{word}"' for word in words)
+
+
+async def _count(tx: Transaction, where: Filter) -> int:
+    count = await tx.execute(statement(f"SELECT COUNT(*) FROM papers p WHERE {where.sql}", where), where.values)
+    return int(count.scalar_one())
+
+
+async def _newest(tx: Transaction, where: Filter, limit: int) -> list[int]:
+    sql = f"SELECT p.ordinal FROM papers p WHERE {where.sql} ORDER BY p.ordinal DESC LIMIT :limit"
+    return list((await tx.execute(statement(sql, where), {**where.values, "limit": limit})).scalars())
+
+
+async def _ranked(tx: Transaction, table: str, where: Filter, limit: int) -> list[int]:
+    floor = await _floor(tx, table, where.values["match"])
+    sql = f"""
+    SELECT f.rowid FROM {table} f JOIN papers p ON p.ordinal = f.rowid
+    WHERE {table} MATCH :match AND f.rowid >= :floor AND {where.sql}
+    ORDER BY bm25({table}, {WEIGHTS[table]}), f.rowid DESC LIMIT :limit
+    """
+    values = {**where.values, "floor": floor, "limit": limit}
+    return list((await tx.execute(statement(sql, where), values)).scalars())
+
+
+async def _floor(tx: Transaction, table: str, match: str) -> int:
+    """The oldest row worth ranking: 0 unless MANY rows match."""
+    values = {"match": match, "many": MANY, "newest": NEWEST}
+    counted = f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH :match LIMIT :many)"
+    if (await tx.scalar(text(counted), values) or 0) < MANY:
+        return 0
+    newest = f"SELECT rowid FROM {table} WHERE {table} MATCH :match ORDER BY rowid DESC LIMIT :newest"
+    return await tx.scalar(text(f"SELECT MIN(rowid) FROM ({newest})"), values) or 0
+
+
+async def _part(tx: Transaction, query: Query, limit: int) -> list[int]:
+    """Papers that hold some of the query's rarest words in title or summary."""
+    counted = text("SELECT COUNT(*) FROM (SELECT 1 FROM search_short WHERE search_short MATCH :word LIMIT :many)")
+    counts = {w: await tx.scalar(counted, {"word": f'"{w}"', "many": MANY}) or 0 for w in query.words}
+    known = sorted((word for word in query.words if counts[word]), key=lambda word: counts[word])[:RAREST]
+    if not known:
+        return []
+    rest = matching(Query(phrases=query.phrases, excluded=query.excluded, categories=query.categories))
+    values = {**rest.values, "any": " OR ".join(f'"{word}"' for word in known), "limit": limit}
+    sql = f"""
+    SELECT f.rowid FROM search_short f JOIN papers p ON p.ordinal = f.rowid
+    WHERE search_short MATCH :any AND {rest.sql}
+    ORDER BY bm25(search_short, {WEIGHTS["search_short"]}), f.rowid DESC LIMIT :limit
+    """
+    return list((await tx.execute(statement(sql, rest), values)).scalars())
+
+
+async def _ids(tx: Transaction, ordinals: list[int]) -> tuple[str, ...]:
+    sql = text("SELECT ordinal, id FROM papers WHERE ordinal IN :ordinals").bindparams(
+        bindparam("ordinals", expanding=True)
+    )
+    ids = {row.ordinal: row.id for row in await tx.execute(sql, {"ordinals": ordinals})}
+    return tuple(ids[each] for each in ordinals if each in ids)
+
+
+def _merge(first: list[int], second: list[int]) -> list[int]:
+    return list(dict.fromkeys(first + second))
