@@ -1,0 +1,14 @@
+"""The few errors that cross a border between rooms."""
+
+
+class UserMistake(Exception):
+    """Input that cannot be used. `key` names its sentence in messages/templates/*/words.toml."""
+
+    def __init__(self, key: str, **values: str | int) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
+class OperatorMistake(Exception):
+    """A wrong option, file or setting: its text is the sentence to print, without a secret in it."""

@@ -1,0 +1,1 @@
+"""What is known about papers: identifiers, TeX, the taxonomy. Pure."""
