@@ -1,0 +1,1 @@
+"""What can be taken out: the reference format and JSON lines. Pure."""
