@@ -1,0 +1,5 @@
+"""`python -m bot` is `papergram`."""
+
+from bot.cli import main
+
+main()

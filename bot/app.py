@@ -1,0 +1,187 @@
+"""The only place that knows everyone: opens, builds, schedules, and closes in reverse."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.ext import Application, Updater
+from telegram.request import HTTPXRequest
+
+from bot import jobs
+from bot.config import Settings
+from bot.delivery import telegram as sending
+from bot.delivery.outbox import Outbox
+from bot.delivery.telegram import SecretBot
+from bot.errors import OperatorMistake
+from bot.handlers import dispatch
+from bot.handlers.dispatch import App
+from bot.handlers.turn import Deps
+from bot.opening import opened
+from storage import state
+from storage.database import Database, as_moment, as_text
+from storage.records import Chat, ChatKind, Schedule, Subscription
+
+log = logging.getLogger(__name__)
+
+PREPARE_EVERY = 5  # seconds
+SIGN_EVERY = 30  # seconds between signs of life: `papergram health` reads the last
+UNCONFIGURED = (
+    "No bot token is set: put it into PAPERGRAM_TELEGRAM__TOKEN, PAPERGRAM_TELEGRAM__TOKEN_FILE or telegram.token; "
+    "to look around without one, run `papergram demo`."
+)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until SIGINT or SIGTERM. Raises OperatorMistake if it cannot start."""
+    if not settings.telegram.secret:
+        raise OperatorMistake(UNCONFIGURED)
+    async with opened(settings.storage.url) as database, running(settings, database):
+        await told_to_stop()
+        log.info("stopping")
+
+
+async def told_to_stop() -> None:
+    """Wait for SIGINT or SIGTERM; from now on they end the program in good order."""
+    stop = asyncio.Event()
+    for each in SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    await stop.wait()
+
+
+async def check_health(url: str) -> None:
+    """Raise OperatorMistake unless a bot that works on this database gave a sign of life lately."""
+    async with opened(url) as database, database.reading() as tx:
+        seen = await state.get(tx, "alive")
+    if not seen or _now() - as_moment(seen) > 4 * timedelta(seconds=SIGN_EVERY):
+        raise OperatorMistake(f"The bot gives no sign of life; the last was at {seen or 'no time yet'}.")
+
+
+@asynccontextmanager
+async def running(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """The bot at work on an open database: polling, jobs, outbox. Raises OperatorMistake if it cannot start."""
+    app = _application(settings)
+    outbox = Outbox(database, lambda delivery: sending.send(app.bot, delivery), workers=settings.delivery.workers)
+    prepare = _preparing(database, outbox, timedelta(days=settings.digest.window_days))
+    scheduler = _scheduler(database, prepare)
+    dispatch.add_handlers(app, _deps(settings, database, lambda: scheduler.add_job(prepare)))
+    async with AsyncExitStack() as stack:
+        await _initialize(app)
+        stack.push_async_callback(_within, 2, app.shutdown)
+        await app.start()
+        stack.push_async_callback(_within, 2, app.stop)
+        await _polling(app).start_polling(allowed_updates=dispatch.UPDATES, bootstrap_retries=-1)
+        working = asyncio.create_task(outbox.run())
+        stack.push_async_callback(_stop, app, outbox, working)
+        scheduler.start()
+        scheduler.add_job(_offer_menus, args=[app])
+        stack.callback(scheduler.shutdown, wait=False)
+        log.info("@%s is running", app.bot.username)
+        yield
+
+
+def _application(settings: Settings) -> App:
+    # Durations as timedelta, as python-telegram-bot will have them; without it every 429 prints a warning.
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
+    bot = SecretBot(
+        settings.telegram.secret,
+        base_url=settings.telegram.base_url,
+        request=HTTPXRequest(connection_pool_size=64, read_timeout=sending.PATIENCE, pool_timeout=10),
+        rate_limiter=sending.Patience(),
+    )
+    return Application.builder().bot(bot).concurrent_updates(dispatch.InOrder()).job_queue(None).build()
+
+
+def _deps(settings: Settings, database: Database, wake: Callable[[], Any]) -> Deps:
+    digest = settings.digest
+    schedule = Schedule(digest.hour, frozenset(digest.weekdays))
+    return Deps(
+        database=database,
+        now=_now,
+        wake=wake,
+        newcomer=Chat(0, ChatKind.PRIVATE, language=settings.chat.language, timezone=digest.timezone),
+        template=Subscription(0, 0, 0, "", schedule, digest.form, digest.papers),
+    )
+
+
+def _scheduler(database: Database, prepare: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
+    # APScheduler's own defaults drop a job that starts a second late and run it in the machine's time zone.
+    defaults = {"misfire_grace_time": 3600, "coalesce": True, "max_instances": 1}
+    scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
+    scheduler.add_job(prepare, "interval", seconds=PREPARE_EVERY, next_run_time=_now())
+    scheduler.add_job(_sign_of_life, "interval", seconds=SIGN_EVERY, args=[database], next_run_time=_now())
+    scheduler.add_job(_prune, "cron", hour=3, args=[database])
+    return scheduler
+
+
+def _preparing(database: Database, outbox: Outbox, window: timedelta) -> Callable[[], Awaitable[None]]:
+    one_at_a_time = asyncio.Lock()
+
+    async def prepare() -> None:
+        async with one_at_a_time:
+            if await jobs.prepare(database, _now(), window):
+                outbox.wake()
+
+    return prepare
+
+
+async def _sign_of_life(database: Database) -> None:
+    async with database.transaction() as tx:
+        await state.put(tx, "alive", as_text(_now()))
+
+
+async def _prune(database: Database) -> None:
+    await jobs.prune(database, _now())
+
+
+async def _initialize(app: App) -> None:
+    pause = 1
+    while True:
+        try:
+            return await app.initialize()
+        except InvalidToken:
+            await app.bot.request.shutdown()
+            raise OperatorMistake("Telegram does not know this token; @BotFather shows the right one.") from None
+        except NetworkError as error:
+            log.warning("Telegram cannot be reached (%s); again in %d s", error.message, pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 60)
+
+
+async def _offer_menus(app: App) -> None:
+    for scope, commands, language in dispatch.menus():
+        try:
+            await app.bot.set_my_commands(commands, scope=scope, language_code=language)
+        except TelegramError as error:
+            log.warning("the command menu cannot be set: %s", error.message)
+            return
+
+
+def _polling(app: App) -> Updater:
+    if app.updater is None:
+        raise AssertionError("the builder makes an updater")
+    return app.updater
+
+
+async def _stop(app: App, outbox: Outbox, working: asyncio.Task[None]) -> None:
+    await asyncio.gather(_within(4, _polling(app).stop), outbox.stop(), return_exceptions=True)
+    await working
+
+
+async def _within(seconds: float, call: Callable[[], Awaitable[Any]]) -> None:
+    # The end must come within 10 s in all; what is cut off here is in the database already.
+    try:
+        await asyncio.wait_for(call(), seconds)
+    except TimeoutError:
+        log.warning("%s did not end within %.0f s and is cut off", getattr(call, "__name__", call), seconds)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

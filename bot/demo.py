@@ -1,0 +1,130 @@
+"""`papergram demo`: the real bot against the sandbox, with the sample day and readers who are subscribed to it."""
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import typer
+
+from bot import app
+from bot.config import Settings, Telegram
+from bot.digests import calendar
+from bot.errors import OperatorMistake
+from bot.opening import opened
+from bot.sandbox.server import serve
+from bot.sandbox.speaking import say
+from bot.sandbox.world import World, default_world
+from bot.sources import digest_markdown
+from storage import chats, papers, subscriptions
+from storage.database import Database
+from storage.records import Chat, ChatKind, Form, Schedule, Subscription
+
+READER = 1001  # the people and chats of bot/sandbox/world.py
+GROUP = Chat(-4001, ChatKind.GROUP, "读论文小组")
+FORUM = Chat(-1_001_000_000_002, ChatKind.SUPERGROUP, "实验室")
+CHANNEL = Chat(-1_001_000_000_001, ChatKind.CHANNEL, "每日论文", "daily_papers")
+ALL = 30  # papers of the sample day
+ZONE = "Asia/Shanghai"
+TOKEN = "1:sandbox"  # noqa: S105  # the sandbox takes any
+
+WHERE_TO_LOOK = """
+  Papergram is running on a sample day of 30 papers.
+
+  Open      {url}/
+  There     a private chat, a group, a forum and a channel, each with its digest
+  Try       /search 扩散模型   /abs 2403.11780   /subscribe cs.LG   /today   /help
+  Data      {data}
+  Stop      Ctrl-C
+"""
+
+
+async def run(settings: Settings, port: int, keep: Path | None) -> None:
+    """Run the demo until it is told to stop; `keep` is a folder for its database and its chats."""
+    async with AsyncExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="papergram-")))
+        world = _world(folder)
+        if keep:
+            stack.callback(_save, world, folder)  # called last, when nothing changes any more
+        url = await _serve(stack, world, port)
+        database = await stack.enter_async_context(opened(f"sqlite:///{folder / 'papers.db'}"))
+        telegram = Telegram.model_validate({"token": TOKEN, "base_url": f"{url}/bot"})
+        await stack.enter_async_context(app.running(settings.model_copy(update={"telegram": telegram}), database))
+        await _furnish(database, world)
+        data = str(folder.resolve()) if keep else "in a temporary folder; --keep DIR keeps it"
+        typer.echo(WHERE_TO_LOOK.format(url=url, data=data))
+        await app.told_to_stop()
+    typer.echo("  Stopped.")
+
+
+async def run_sandbox(port: int) -> None:
+    """Run the sandbox alone until it is told to stop."""
+    async with AsyncExitStack() as stack:
+        url = await _serve(stack, default_world(), port)
+        typer.echo(f"The sandbox's page is at {url}/ and its Bot API at {url}/bot<token>; any token will do.")
+        await app.told_to_stop()
+
+
+async def _serve(stack: AsyncExitStack, world: World, port: int) -> str:
+    try:
+        return await stack.enter_async_context(serve(world, port=port))
+    except OSError as error:
+        raise OperatorMistake(f"Port {port} cannot be used ({error.strerror}); choose another with --port.") from None
+
+
+async def _furnish(database: Database, world: World) -> None:
+    """Import the sample day and subscribe everybody, unless a kept database has it all already."""
+    async with database.reading() as tx:
+        if await papers.count(tx):
+            return
+    forum = world.chats[FORUM.id]
+    topic = next(each.id for each in forum.topics.values() if "cs.LG" in each.name)
+    say(world, world.chats[READER], world.users[READER], "/start")
+    async with database.transaction() as tx:
+        day = digest_markdown.read(files("bot").joinpath("sample/digest.md").read_text(encoding="utf-8"))
+        await papers.add(tx, [entry.arrival() for entry in day.entries], _now())
+    await _greeted(database)
+    wanted = [
+        _subscription(CHANNEL),
+        _subscription(Chat(READER, ChatKind.PRIVATE)),
+        replace(_subscription(GROUP), form=Form.LIST),
+        replace(_subscription(FORUM), query="cs.LG", thread_id=topic, max_papers=5),
+    ]
+    async with database.transaction() as tx:
+        for chat in (CHANNEL, GROUP, FORUM):
+            await chats.remember(tx, chat, _now())
+        for each in wanted:
+            stored, _ = await subscriptions.add(tx, each, _now())
+            await subscriptions.request(tx, [stored.id], _now())
+
+
+async def _greeted(database: Database) -> None:
+    """Wait until the bot has answered /start: like Telegram's, it may not speak first."""
+    async with asyncio.timeout(10):
+        while True:
+            async with database.reading() as tx:
+                if await chats.get(tx, READER):
+                    return
+            await asyncio.sleep(0.05)
+
+
+def _subscription(chat: Chat) -> Subscription:
+    schedule = Schedule()
+    due = calendar.next_due(schedule, ZONE, _now())
+    return Subscription(0, chat.id, 0, "", schedule, Form.CARDS, ALL, due)
+
+
+def _world(folder: Path) -> World:
+    kept = folder / "sandbox.json"
+    return World.load(kept) if kept.exists() else default_world()
+
+
+def _save(world: World, folder: Path) -> None:
+    world.save(folder / "sandbox.json")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,112 @@
+"""`papergram export` and `papergram search`: from the store to a file or the terminal."""
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bot.errors import OperatorMistake
+from bot.exports import json_lines, markdown
+from bot.messages.cards import plain
+from bot.opening import opened
+from bot.papers import arxiv_id, taxonomy
+from storage import papers, search
+from storage.database import Transaction
+from storage.filters import EVERYTHING, Filter
+from storage.query import parse
+from storage.records import Card
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be exported, and in which format."""
+
+    format: str
+    day: date | None = None
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a search found."""
+
+    query: str
+    total: int
+    relaxed: bool
+    cards: tuple[Card, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """One JSON object; each paper as `export --format jsonl` writes it."""
+        found = [json_lines.record(card) for card in self.cards]
+        return {"query": self.query, "total": self.total, "relaxed": self.relaxed, "papers": found}
+
+    def as_text(self) -> str:
+        """The papers, numbered, each with title, sentence and address."""
+        if not self.cards:
+            return f"No paper matches {self.query!r}."
+        left_out = " (no paper holds every word; these hold some of them)" if self.relaxed else ""
+        return "\n\n".join([f"{self.total} papers{left_out}", *map(_hit, range(1, len(self.cards) + 1), self.cards)])
+
+
+async def run(url: str, wanted: Wanted, output: Path | None) -> int:
+    """Write papers to a file or the terminal; how many. Raises OperatorMistake if the file cannot be written."""
+    count = 0
+
+    async def counted(cards: AsyncIterator[Card]) -> AsyncIterator[Card]:
+        nonlocal count
+        async for card in cards:
+            count += 1
+            yield card
+
+    try:
+        with nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8", newline="\n") as file:
+            async with opened(url) as database, database.reading() as tx:
+                await _write(counted(papers.stream(tx, _condition(wanted))), wanted.format, file.write)
+    except BrokenPipeError:
+        raise  # whoever reads the output has read enough
+    except OSError as error:
+        raise OperatorMistake(f"{output or 'The output'} cannot be written: {error.strerror}.") from None
+    return count
+
+
+async def find(url: str, text: str, limit: int) -> Hits:
+    """What `/search` would find in the chat; an id or a link is that paper."""
+    named = arxiv_id.parse(text)
+    async with opened(url) as database, database.reading() as tx:
+        if named:
+            cards = tuple(await papers.get(tx, [named.id]))
+            return Hits(text, len(cards), relaxed=False, cards=cards)
+        return await _find(tx, text, limit)
+
+
+async def _find(tx: Transaction, text: str, limit: int) -> Hits:
+    asked = parse(text, taxonomy.resolve)
+    if asked.is_empty:
+        raise OperatorMistake(f"There is no word to search for in {text!r}.")
+    found = await search.find(tx, asked, limit)
+    return Hits(text, found.total, found.relaxed, tuple(await papers.get(tx, found.ids)))
+
+
+async def _write(cards: AsyncIterator[Card], format_: str, write: Callable[[str], Any]) -> None:
+    if format_ == "jsonl":
+        async for card in cards:
+            write(json_lines.line(card))
+        return
+    for part in markdown.stream([card async for card in cards]):
+        write(part)
+
+
+def _condition(wanted: Wanted) -> Filter:
+    if wanted.day:
+        return papers.announced_on(wanted.day)
+    return search.matching(parse(wanted.query, taxonomy.resolve)) if wanted.query else EVERYTHING
+
+
+def _hit(number: int, card: Card) -> str:
+    summary = card.summary
+    lines = [summary.title_zh if summary else "", card.paper.title, summary.tldr_zh if summary else ""]
+    text = "\n   ".join(filter(None, [*map(plain, lines), arxiv_id.abs_url(card.paper.id)]))
+    return f"{number}. {text}"

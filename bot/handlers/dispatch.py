@@ -1,0 +1,147 @@
+"""From an update to a handler: makes the turn, calls what the tables name, explains what was raised."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from typing import Any
+from weakref import WeakValueDictionary
+
+from telegram import BotCommand, BotCommandScope, Update
+from telegram import BotCommandScopeAllChatAdministrators as ScopeAdministrators
+from telegram import BotCommandScopeAllGroupChats as ScopeGroups
+from telegram import BotCommandScopeAllPrivateChats as ScopePrivate
+from telegram.ext import (
+    Application,
+    BaseUpdateProcessor,
+    CallbackContext,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    MessageHandler,
+    filters,
+)
+
+from bot.handlers import BUTTONS, COMMANDS, Handler, Menu, failures, membership, reading
+from bot.handlers.turn import Deps, Turn
+from storage import chats
+from storage.records import Chat, ChatKind, ChatState, Language
+
+log = logging.getLogger(__name__)
+
+App = Application[Any, Any, Any, Any, Any, Any]
+
+UPDATES = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
+_SPOKEN = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
+
+
+class InOrder(BaseUpdateProcessor):
+    """Handles updates at the same time, but those of one reader in one chat in the order they came."""
+
+    def __init__(self, at_once: int = 64) -> None:
+        super().__init__(at_once)
+        # Weak: a lock lives as long as an update holds or awaits it.
+        self._locks: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        """Called by python-telegram-bot for each update."""
+        key = (0, 0)
+        if isinstance(update, Update):
+            chat, user = update.effective_chat, update.effective_user
+            key = (chat.id if chat else 0, user.id if user else 0)
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            await coroutine
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+
+def add_handlers(app: App, deps: Deps) -> None:
+    """Register everything that the bot answers."""
+    for command in COMMANDS:
+        app.add_handler(CommandHandler(command.name, _answering(deps, command.handler), filters=_SPOKEN))
+    app.add_handler(CallbackQueryHandler(_answering(deps, _press)))
+    app.add_handler(ChatMemberHandler(_answering(deps, membership.changed), ChatMemberHandler.MY_CHAT_MEMBER))
+    app.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, _answering(deps, membership.migrated)))
+    private = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & ~filters.StatusUpdate.ALL
+    app.add_handler(MessageHandler(private & filters.COMMAND, _answering(deps, reading.unknown_command)))
+    app.add_handler(MessageHandler(private, _answering(deps, reading.words)))
+
+
+def menus() -> list[tuple[BotCommandScope, list[BotCommand], str | None]]:
+    """The command menus: scope, commands, language code (None: every other language)."""
+    scopes = ((ScopePrivate(), Menu.PRIVATE), (ScopeGroups(), Menu.GROUP), (ScopeAdministrators(), Menu.ADMINISTRATOR))
+    languages: tuple[tuple[Language, str | None], ...] = ((Language.CHINESE, None), (Language.ENGLISH, "en"))
+    return [
+        (scope, [BotCommand(each.name, each.description(language)) for each in COMMANDS if menu in each.menu], code)
+        for scope, menu in scopes
+        for language, code in languages
+    ]
+
+
+def _answering(deps: Deps, handler: Handler) -> Any:
+    async def answer(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
+        turn = await _turn(deps, update, context)
+        if turn is None:
+            return
+        try:
+            await handler(turn)
+            await turn.notice()
+        except Exception as error:
+            await failures.explain(turn, error)
+
+    return answer
+
+
+async def _press(turn: Turn) -> None:
+    handler = BUTTONS.get(turn.text)
+    if handler is None:
+        await turn.notice("notice.old_button", alert=True)
+        return
+    try:
+        await handler(turn)
+    except (ValueError, IndexError, KeyError):
+        # Data that no button of ours holds: an old program's, or made up.
+        log.info("a button's data cannot be used: %r", (turn.text, *turn.data), exc_info=True)
+        await turn.notice("notice.old_button", alert=True)
+
+
+async def _turn(deps: Deps, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> Turn | None:
+    chat = await _remembered(deps, update)
+    if chat is None:
+        return None
+    message, user = update.message or update.channel_post, update.effective_user
+    asked = update.effective_message
+    turn = Turn(deps, context.bot, update, chat, user.id if user and not update.channel_post else 0)
+    if asked and getattr(asked, "is_topic_message", False):
+        turn.thread_id = asked.message_thread_id or 0
+    if update.callback_query:
+        turn.text, *turn.data = (update.callback_query.data or "").split(":")
+    elif message:
+        turn.text = _words(message.text or message.caption or "", is_command=context.args is not None)
+    return turn
+
+
+def _words(text: str, *, is_command: bool) -> str:
+    if not is_command:
+        return text
+    _, _, rest = text.replace("\n", " ").partition(" ")
+    return rest
+
+
+async def _remembered(deps: Deps, update: Update) -> Chat | None:
+    here = update.effective_chat
+    if here is None or here.type not in set(ChatKind):
+        return None
+    title = here.title or here.full_name or ""
+    new = deps.newcomer
+    seen = Chat(here.id, ChatKind(here.type), title, here.username or "", new.language, new.timezone)
+    async with deps.database.reading() as tx:
+        stored = await chats.get(tx, here.id)
+    same = stored and (stored.kind, stored.title, stored.username) == (seen.kind, seen.title, seen.username)
+    if stored and same and stored.state == ChatState.ACTIVE:
+        return stored
+    async with deps.database.transaction() as tx:
+        return await chats.remember(tx, seen, deps.now())

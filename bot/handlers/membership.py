@@ -1,0 +1,77 @@
+"""The bot is let in, given rights, thrown out, blocked; a group becomes a supergroup."""
+
+import logging
+
+from telegram import ChatMember, ChatMemberAdministrator, ChatMemberUpdated
+from telegram.constants import ChatMemberStatus, ParseMode
+from telegram.error import BadRequest, Forbidden
+
+from bot.handlers.turn import Turn
+from bot.messages import settings
+from storage import chats, subscriptions
+from storage.records import ChatKind, Message
+
+log = logging.getLogger(__name__)
+
+_OUT = (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
+
+
+async def changed(turn: Turn) -> None:
+    """The bot's own membership changed."""
+    change = turn.update.my_chat_member
+    if change is None:
+        return
+    was_out, is_out = change.old_chat_member.status in _OUT, change.new_chat_member.status in _OUT
+    if is_out:
+        await _left(turn)
+    elif was_out and not turn.private:
+        await _joined(turn, change)
+
+
+async def migrated(turn: Turn) -> None:
+    """The service message of a migration, in the old group or in the new supergroup."""
+    message = turn.update.effective_message
+    if message is None:
+        return
+    old, new = (message.chat_id, message.migrate_to_chat_id)
+    if message.migrate_from_chat_id:
+        old, new = (message.migrate_from_chat_id, message.chat_id)
+    if new:
+        async with turn.database.transaction() as tx:
+            await chats.migrate(tx, old, new)
+
+
+async def _left(turn: Turn) -> None:
+    async with turn.database.transaction() as tx:
+        cancelled = await chats.rest(tx, turn.chat.id, "the bot was removed or blocked", turn.now)
+        # A reader who blocks the bot may come back to what was; a chat that removes it has ended it.
+        ended = 0 if turn.private else await subscriptions.remove_all(tx, turn.chat.id)
+    log.info("chat %d let the bot go: %d messages cancelled, %d subscriptions ended", turn.chat.id, cancelled, ended)
+
+
+async def _joined(turn: Turn, change: ChatMemberUpdated) -> None:
+    cannot_post = turn.chat.kind == ChatKind.CHANNEL and not _posts(change.new_chat_member)
+    forum = bool(change.chat.is_forum)
+    kinds = {ChatKind.CHANNEL: "welcome"}
+    template = kinds.get(turn.chat.kind, "added")
+    language = turn.chat.language
+    told = await _tell(
+        turn,
+        change.from_user.id,
+        settings.welcome(turn.chat, language, forum=forum, cannot_post=cannot_post, template=template),
+    )
+    if not told and turn.chat.kind != ChatKind.CHANNEL:
+        await _tell(turn, turn.chat.id, settings.welcome(turn.chat, language, forum=forum, cannot_post=cannot_post))
+
+
+async def _tell(turn: Turn, chat_id: int, message: Message) -> bool:
+    try:
+        await turn.bot.send_message(chat_id, message.text, parse_mode=ParseMode.HTML)
+    except (BadRequest, Forbidden) as error:
+        log.info("chat %d cannot be told what to do next: %s", chat_id, error.message)
+        return False
+    return True
+
+
+def _posts(member: ChatMember) -> bool:
+    return isinstance(member, ChatMemberAdministrator) and bool(member.can_post_messages)

@@ -1,0 +1,83 @@
+"""Finding papers and reading them: /search, /abs, plain words and links, and the buttons of cards and lists."""
+
+from bot.errors import UserMistake
+from bot.handlers import showing
+from bot.handlers.turn import Turn
+from bot.messages.cards import View
+from bot.papers import arxiv_id
+from storage import listings, query
+
+MOST_LINKS = 3  # cards sent for one message full of links
+
+
+async def search(turn: Turn) -> None:
+    """`/search words`: the first page of what matches; an id or link is that paper."""
+    if not turn.text.strip():
+        raise UserMistake("empty_search")
+    if paper := arxiv_id.parse(turn.text):
+        await showing.paper(turn, paper.id, View.BOTH)
+    else:
+        await showing.results(turn, turn.text.strip())
+
+
+async def abstract(turn: Turn) -> None:
+    """`/abs`: the card with both abstracts, by id, link, or the number in the last list."""
+    given = turn.text.strip()
+    if not given:
+        raise UserMistake("empty_abs")
+    if given.isdecimal() and len(given) <= 3:
+        await showing.paper(turn, await _numbered(turn, int(given)), View.BOTH)
+        return
+    named = arxiv_id.parse(given)
+    papers = (named,) if named else arxiv_id.find(given)
+    if not papers:
+        raise UserMistake("no_id", given=given[:60])
+    for paper in papers[:MOST_LINKS]:
+        await showing.paper(turn, paper.id, View.BOTH)
+
+
+async def words(turn: Turn) -> None:
+    """A plain message in a private chat: a link opens its paper, anything else is a search."""
+    if not turn.text.strip():
+        raise UserMistake("only_text")
+    named = arxiv_id.parse(turn.text)
+    papers = (named,) if named else arxiv_id.find_links(turn.text)
+    for paper in papers[:MOST_LINKS]:
+        await showing.paper(turn, paper.id, View.BOTH)
+    if not papers:
+        await showing.results(turn, turn.text.strip()[: query.MAX_LENGTH])
+
+
+async def unknown_command(turn: Turn) -> None:
+    """A command that there is none of."""
+    raise UserMistake("unknown_command", command=turn.text.split()[0][:40])
+
+
+async def turn_card(turn: Turn) -> None:
+    """`card:<id>:<view>`: fold, unfold or change the language of the abstract, in place."""
+    paper_id, view = turn.data
+    await turn.edit(await showing.card(turn, paper_id, View(view)))
+
+
+async def open_card(turn: Turn) -> None:
+    """`open:<id>`: the card of a paper in a list, as a new message."""
+    await showing.paper(turn, turn.data[0])
+
+
+async def turn_page(turn: Turn) -> None:
+    """`find:<list>:<page>`: another page of search results, in place."""
+    listing_id, page = map(int, turn.data)
+    async with turn.database.reading() as tx:
+        shown = await listings.get(tx, listing_id)
+    if shown is None or shown.chat_id != turn.chat.id:
+        await turn.notice("notice.old_button", alert=True)
+        return
+    await turn.edit(await showing.results_page(turn, shown, page))
+
+
+async def _numbered(turn: Turn, number: int) -> str:
+    async with turn.database.reading() as tx:
+        shown = await listings.last(tx, turn.chat.id, turn.thread_id)
+    if shown is None or not 1 <= number <= len(shown.ids):
+        raise UserMistake("no_such_number", number=number)
+    return shown.ids[number - 1]

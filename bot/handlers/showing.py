@@ -1,0 +1,60 @@
+"""Showing papers in a chat: one card, or a numbered page. Used by the handlers that find papers."""
+
+from bot.errors import UserMistake
+from bot.handlers.turn import Turn
+from bot.messages import cards as card_pages
+from bot.messages import lists
+from bot.messages.cards import View
+from bot.papers import taxonomy
+from storage import bookmarks, listings, papers, query, search
+from storage.listings import Listing
+from storage.records import Card, Message
+
+
+async def paper(turn: Turn, paper_id: str, view: View = View.FOLDED) -> None:
+    """Answer with a paper's card. Raises UserMistake if it is not stored."""
+    await turn.say(await card(turn, paper_id, view))
+
+
+async def card(turn: Turn, paper_id: str, view: View) -> Message:
+    """A paper's card for this chat. Raises UserMistake if it is not stored."""
+    async with turn.database.reading() as tx:
+        found = await papers.get(tx, [paper_id])
+        if not found:
+            raise UserMistake("unknown_paper", id=paper_id)
+        saved = turn.private and await bookmarks.holds(tx, turn.user_id, paper_id)
+    return card_pages.card(found[0], turn.chat.language, turn.chat.kind, view=view, saved=saved)
+
+
+async def results(turn: Turn, text: str) -> None:
+    """Answer with the first page of what a query finds. Raises UserMistake for a query without words."""
+    if len(text) > query.MAX_LENGTH:
+        raise UserMistake("query_too_long", limit=query.MAX_LENGTH)
+    asked = query.parse(text, taxonomy.resolve)
+    if asked.is_empty:
+        raise UserMistake("no_words", query=text)
+    async with turn.database.reading() as tx:
+        found = await search.find(tx, asked)
+    if not found.ids:
+        raise UserMistake("nothing_found", query=text)
+    shown = await number(turn, Listing(0, turn.chat.id, text, found.ids, found.total, found.relaxed))
+    await turn.say(await results_page(turn, shown, 1))
+
+
+async def results_page(turn: Turn, shown: Listing, page: int) -> Message:
+    """One page of a list that was found before."""
+    cards = await _cards(turn, shown.ids[lists.Page.slice(page, len(shown.ids))])
+    paged = lists.Page(cards, page, len(shown.ids), turn=f"find:{shown.id}", total=shown.total)
+    return lists.results(shown.query, paged, turn.chat.language, relaxed=shown.relaxed)
+
+
+async def number(turn: Turn, shown: Listing) -> Listing:
+    """Make a list the last one of this chat, so that `/abs 3` means its third paper."""
+    async with turn.database.transaction() as tx:
+        new_id = await listings.add(tx, (turn.chat.id, turn.thread_id), shown, turn.now)
+    return Listing(new_id, shown.chat_id, shown.query, shown.ids, shown.total, shown.relaxed)
+
+
+async def _cards(turn: Turn, ids: tuple[str, ...]) -> list[Card]:
+    async with turn.database.reading() as tx:
+        return await papers.get(tx, ids)

@@ -1,0 +1,162 @@
+"""A subscription's card, the buttons that change it, and the list of a chat's subscriptions."""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.messages.size import clip
+from bot.messages.wording import render, word
+from bot.papers import taxonomy
+from storage.records import Button, Chat, ChatKind, Form, Keyboard, Language, Message, Subscription
+
+WORKDAYS = frozenset({1, 2, 3, 4, 5})
+EVERY_DAY = frozenset({1, 2, 3, 4, 5, 6, 7})
+NUMBERS = (5, 10, 20, 30, 50)
+TIMEZONES = (
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Asia/Singapore",
+    "Australia/Sydney",
+    "Asia/Kolkata",
+    "Europe/Moscow",
+    "Europe/Berlin",
+    "Europe/London",
+    "America/New_York",
+    "America/Chicago",
+    "America/Los_Angeles",
+    "UTC",
+)
+
+
+def topic(query: str, language: Language) -> str:
+    """A query as a reader would name it: a category with its name, nothing as everything."""
+    if not query:
+        return word(language, "button.everything")
+    category = taxonomy.canonical(query) if set(query) & {".", "-"} else None  # `math` is a word, `cat:math` is not
+    return f"{category} {taxonomy.name(category, language)}" if category else clip(query, 100)
+
+
+def choose_topic(language: Language, place: str) -> Message:
+    """The categories that most readers want, as buttons; `place` is the chat and topic they are for."""
+    names = [Button(each, f"new:{place}:{each}") for each in taxonomy.POPULAR]
+    rows = tuple(tuple(names[start : start + 4]) for start in range(0, len(names), 4))
+    everything = Button(word(language, "button.everything"), f"new:{place}:")
+    return Message(render(language, "choose_topic"), (*rows, (everything,)))
+
+
+def subscription(shown: Subscription, chat: Chat, language: Language, *, fresh: bool, elsewhere: bool) -> Message:
+    """One subscription: when, how, how many, with a button for each. `elsewhere`: its chat must be named."""
+    values = {**_words(shown, language), **_next(shown, chat, language)}
+    text = render(
+        language,
+        "subscription",
+        fresh=fresh,
+        place=chat.title if elsewhere else "",
+        timezone=chat.timezone,
+        **values,
+    )
+    return Message(text, settings_keyboard(shown, language))
+
+
+def settings_keyboard(shown: Subscription, language: Language) -> Keyboard:
+    """What can be changed about a subscription."""
+    rows = (("hour", "weekdays", "timezone"), ("form", "papers"), ("now", "unsubscribe"))
+    return tuple(
+        tuple(Button(word(language, f"button.{name}"), f"sub:{shown.id}:{name}") for name in names) for names in rows
+    )
+
+
+def choices(shown: Subscription, chat: Chat, field: str, language: Language) -> Keyboard:
+    """The values that one setting can take, the present one marked."""
+    current, values = _values(shown, chat, language)[field]
+    buttons = [
+        Button(f"✓ {label}" if value == current else label, f"sub:{shown.id}:{field}:{value}")
+        for value, label in values.items()
+    ]
+    width = {"hour": 6, "weekdays": 2, "timezone": 2, "form": 2, "papers": 3}[field]
+    rows = tuple(tuple(buttons[start : start + width]) for start in range(0, len(buttons), width))
+    return (*rows, (Button(word(language, "button.back"), f"sub:{shown.id}:back"),))
+
+
+def subscriptions(all_: Sequence[Subscription], chat: Chat, language: Language, *, elsewhere: bool) -> Message:
+    """A chat's subscriptions, numbered, with a button for each."""
+    text = render(
+        language,
+        "subscriptions",
+        place=chat.title if elsewhere else "",
+        timezone=chat.timezone,
+        subscriptions=[_words(each, language) for each in all_],
+    )
+    return Message(text, _numbered(all_, "show"))
+
+
+def choose_one(all_: Sequence[Subscription], language: Language) -> Message:
+    """Which subscription is to end."""
+    rows = tuple((Button(topic(each.query, language), f"sub:{each.id}:unsubscribe"),) for each in all_)
+    return Message(render(language, "choose_one"), rows)
+
+
+def unsubscribed(ended: Subscription, language: Language) -> Message:
+    """A subscription has ended."""
+    return Message(render(language, "unsubscribed", topic=topic(ended.query, language)))
+
+
+def welcome(chat: Chat, language: Language, *, forum: bool, cannot_post: bool, template: str = "welcome") -> Message:
+    """What to do next, after the bot was added to a group or channel."""
+    text = render(
+        language,
+        template,
+        channel=chat.kind == ChatKind.CHANNEL,
+        title=chat.title,
+        handle=f"@{chat.username}" if chat.username else str(chat.id),
+        forum=forum,
+        cannot_post=cannot_post,
+    )
+    return Message(text)
+
+
+def _numbered(all_: Sequence[Subscription], action: str) -> Keyboard:
+    buttons = [Button(str(number), f"sub:{each.id}:{action}") for number, each in enumerate(all_, 1)]
+    return tuple(tuple(buttons[start : start + 8]) for start in range(0, len(buttons), 8))
+
+
+def _words(shown: Subscription, language: Language) -> dict[str, Any]:
+    return {
+        "topic": topic(shown.query, language),
+        "days": _days(shown.schedule.weekdays, language),
+        "time": f"{shown.schedule.hour:02}:00",
+        "form": word(language, f"choice.{shown.form}"),
+        "max_papers": shown.max_papers,
+    }
+
+
+def _next(shown: Subscription, chat: Chat, language: Language) -> dict[str, Any]:
+    if shown.next_due is None:
+        raise ValueError("a stored subscription has a next due time")
+    local = shown.next_due.astimezone(ZoneInfo(chat.timezone))
+    return {"next": local, "next_weekday": word(language, f"weekday.{local.isoweekday()}")}
+
+
+def _days(weekdays: frozenset[int], language: Language) -> str:
+    if weekdays == EVERY_DAY:
+        return word(language, "choice.daily")
+    if weekdays == WORKDAYS:
+        return word(language, "choice.workdays")
+    return " ".join(word(language, f"weekday.{day}") for day in sorted(weekdays))
+
+
+def _values(shown: Subscription, chat: Chat, language: Language) -> dict[str, tuple[str, dict[str, str]]]:
+    days = {"12345": WORKDAYS, "1234567": EVERY_DAY} | {str(day): frozenset({day}) for day in range(1, 8)}
+    return {
+        "hour": (str(shown.schedule.hour), {str(hour): f"{hour:02}:00" for hour in range(24)}),
+        "weekdays": (
+            "".join(map(str, sorted(shown.schedule.weekdays))),
+            {value: _days(chosen, language) for value, chosen in days.items()},
+        ),
+        "timezone": (chat.timezone, {name: name for name in TIMEZONES}),
+        "form": (shown.form, {form: word(language, f"choice.{form}") for form in Form}),
+        "papers": (
+            str(shown.max_papers),
+            {str(number): word(language, "choice.papers", number=number) for number in NUMBERS},
+        ),
+    }

@@ -1,0 +1,390 @@
+"""People talk to the real bot through the sandbox: what they may do, and what they see."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from storage import bookmarks, chats, subscriptions
+from storage.database import Database
+from storage.records import Arrival, ChatState, Schedule, Subscription, Summary
+from tests.made import arrival, paper, summary
+from tests.talk import ALICE, CHANNEL, FORUM, GROUP, PRIVATE, XIAOMING, Talk, data, kinds, labels, links, talking
+
+TWELVE = [f"2403.{number:05}" for number in range(1, 13)]
+DIFFUSION = "2403.11780"
+
+
+@pytest.fixture
+async def talk(database: Database) -> AsyncIterator[Talk]:
+    """A talk with a bot that knows thirteen papers."""
+    singing = [arrival(each, title=f"Singing number {each}") for each in TWELVE]
+    diffusion = Arrival(
+        paper(DIFFUSION, 2, title="Denoising Diffusion in $H_2O$", categories=("cs.LG",)),
+        arrival(DIFFUSION).announcement,
+        summary(DIFFUSION, 2, title_zh="去噪扩散", tldr_zh="扩散模型用于水。", abstract_zh="我们研究扩散模型。"),
+    )
+    async with talking(database) as talk:
+        await talk.store([*singing, diffusion])
+        yield talk
+
+
+async def test_start_leads_to_a_subscription_in_two_presses(talk: Talk) -> None:
+    greeting = await talk.say(PRIVATE, "/start")
+    await talk.press(greeting, "choose")
+    choice = (await talk.answers(PRIVATE, greeting["message_id"]))[0]
+    done = await talk.edited(choice, f"new:{PRIVATE}.0:cs.LG")
+    assert "已订阅 cs.LG 机器学习" in done["text"]
+    assert "周一至周五 09:00（Asia/Shanghai）" in done["text"]
+
+
+@pytest.mark.parametrize("payload", [f"p_{DIFFUSION}", "p_2403_11780"])
+async def test_a_deep_link_opens_its_paper(talk: Talk, payload: str) -> None:
+    card = await talk.say(PRIVATE, f"/start {payload}")
+    assert card["text"].startswith("去噪扩散\nDenoising Diffusion in H₂O\n💡 扩散模型用于水。")
+
+
+async def test_search_is_paged_in_place_and_opens_cards(talk: Talk) -> None:
+    first = await talk.say(PRIVATE, "/search 歌声合成")
+    assert "共 12 篇 · 1/3" in first["text"]
+    assert first["text"].count("💡") == 5
+    assert len(links(first)) == 5
+    assert labels(first) == ["1", "2", "3", "4", "5", "下一页 ›"]
+    second = await talk.edited(first, data(first)[-1])
+    assert "2/3" in second["text"]
+    assert labels(second) == ["6", "7", "8", "9", "10", "‹ 上一页", "下一页 ›"]
+    third = await talk.edited(second, data(second)[-1])
+    assert labels(third) == ["11", "12", "‹ 上一页"]
+    await talk.press(third, data(third)[0])
+    card = (await talk.answers(PRIVATE, third["message_id"]))[0]
+    assert card["text"].startswith("提示歌手\nSinging number")
+
+
+async def test_abs_takes_the_number_of_a_hit(talk: Talk) -> None:
+    found = await talk.say(PRIVATE, "/search 歌声合成")
+    seventh = await talk.edited(found, data(found)[-1])
+    card = await talk.say(PRIVATE, "/abs 7")
+    assert data(seventh)[1].removeprefix("open:") in str(card)
+    assert "第 13 篇" in (await talk.say(PRIVATE, "/abs 13"))["text"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"/abs {DIFFUSION}",
+        f"/abs arXiv:{DIFFUSION}v1",
+        f"/abs http://www.arxiv.org/pdf/{DIFFUSION}v3.pdf",
+        f"/abs https://huggingface.co/papers/{DIFFUSION}",
+        f"/search https://arxiv.org/abs/{DIFFUSION}",
+        f"看这篇 https://doi.org/10.48550/ARXIV.{DIFFUSION} 怎么样",
+        DIFFUSION,
+    ],
+)
+async def test_any_form_of_an_id_or_link_opens_the_card_with_both_abstracts(talk: Talk, text: str) -> None:
+    card = await talk.say(PRIVATE, text)
+    assert "我们研究扩散模型。" in card["text"]
+    assert "We present Denoising Diffusion" in card["text"]
+
+
+async def test_a_card_unfolds_folds_and_changes_its_language_in_place(talk: Talk) -> None:
+    found = await talk.say(PRIVATE, "扩散")
+    await talk.press(found, f"open:{DIFFUSION}")
+    card = (await talk.answers(PRIVATE, found["message_id"]))[0]
+    assert labels(card) == ["展开摘要", "English", "PDF", "⭐"]
+    unfolded = await talk.edited(card, f"card:{DIFFUSION}:z")
+    assert unfolded["text"].endswith("我们研究扩散模型。")
+    assert "blockquote" in kinds(unfolded)
+    english = await talk.edited(card, f"card:{DIFFUSION}:e")
+    assert english["text"].endswith("We present Denoising Diffusion in H₂O.")
+    folded = await talk.edited(card, f"card:{DIFFUSION}:f")
+    assert folded["text"] == card["text"]
+
+
+async def test_a_double_press_is_quiet(talk: Talk) -> None:
+    found = await talk.say(PRIVATE, "扩散")
+    await talk.press(found, f"open:{DIFFUSION}")
+    card = (await talk.answers(PRIVATE, found["message_id"]))[0]
+    first, second = await asyncio.gather(*(talk.press(card, f"card:{DIFFUSION}:z", force=True) for _ in range(2)))
+    assert first["text"] == second["text"] == ""
+    assert (await talk.again(card))["text"].endswith("我们研究扩散模型。")
+
+
+async def test_a_star_keeps_the_paper_and_saved_lists_it(talk: Talk) -> None:
+    assert "还没有收藏" in (await talk.say(PRIVATE, "/saved"))["text"]
+    card = await talk.say(PRIVATE, f"/abs {DIFFUSION}")
+    star = f"save:{DIFFUSION}:b"
+    assert (await talk.press(card, star))["text"] == "已收藏。发送 /saved 查看。"
+    assert "🌟" in labels(await talk.until(card, "🌟"))
+    assert "1. 去噪扩散" in (await talk.say(PRIVATE, "/saved"))["text"]
+    assert (await talk.press(card, star))["text"] == "已取消收藏。"
+    async with talk.database.reading() as tx:
+        assert await bookmarks.all_of(tx, XIAOMING) == []
+
+
+async def test_the_settings_of_a_subscription_are_buttons(talk: Talk) -> None:
+    card = await talk.say(PRIVATE, "/subscribe cs.LG")
+    (number,) = {each.split(":")[1] for each in data(card)}
+    for setting, value, shown in [
+        ("hour", "21", "21:00"),
+        ("weekdays", "1234567", "每天"),
+        ("timezone", "Europe/Berlin", "Europe/Berlin"),
+        ("form", "list", "列表"),
+        ("papers", "30", "最多 30 篇"),
+    ]:
+        choices = await talk.edited(card, f"sub:{number}:{setting}")
+        assert f"sub:{number}:{setting}:{value}" in data(choices)
+        await talk.press(card, f"sub:{number}:{setting}:{value}")
+        assert shown in (await talk.until(card, shown))["text"]
+    async with talk.database.reading() as tx:
+        (stored,) = await subscriptions.of_chat(tx, PRIVATE)
+    assert stored.next_due is not None
+    assert stored.next_due.astimezone(UTC) - datetime.now(UTC) < timedelta(days=1)
+
+
+async def test_the_same_subscription_twice_is_one(talk: Talk) -> None:
+    await talk.say(PRIVATE, "/subscribe cs.LG")
+    again = await talk.say(PRIVATE, "/subscribe  cs.LG")
+    assert "已订阅" not in again["text"]
+    async with talk.database.reading() as tx:
+        assert len(await subscriptions.of_chat(tx, PRIVATE)) == 1
+
+
+async def test_unsubscribe_ends_the_only_one_the_named_one_or_offers_a_choice(talk: Talk) -> None:
+    assert "还没有订阅" in (await talk.say(PRIVATE, "/unsubscribe"))["text"]
+    for query in ("cs.LG", "扩散", "图"):
+        await talk.say(PRIVATE, f"/subscribe {query}")
+    assert "没有“歌”这个订阅" in (await talk.say(PRIVATE, "/unsubscribe 歌"))["text"]
+    assert "已取消订阅 扩散" in (await talk.say(PRIVATE, "/unsubscribe 扩散"))["text"]
+    choice = await talk.say(PRIVATE, "/unsubscribe")
+    assert labels(choice) == ["cs.LG 机器学习", "图"]
+    assert "已取消订阅 cs.LG" in (await talk.edited(choice, data(choice)[0]))["text"]
+    assert "已取消订阅 图" in (await talk.say(PRIVATE, "/unsubscribe"))["text"]
+
+
+async def test_today_posts_the_unsent_papers_then_says_that_there_is_nothing_new(talk: Talk) -> None:
+    assert "还没有订阅" in (await talk.say(PRIVATE, "/today"))["text"]
+    await talk.say(PRIVATE, "/subscribe 扩散")
+    asked = await talk.write(PRIVATE, "/today")
+    header, card = await talk.answers(PRIVATE, asked, 2)
+    assert "符合 1 篇 · 本期 1 篇" in header["text"]
+    assert card["text"].startswith("去噪扩散")
+    nothing = await talk.say(PRIVATE, "/today")
+    assert "没有新的论文符合“扩散”" in nothing["text"]
+    assert labels(nothing) == ["再发一次"]
+    await talk.press(nothing, data(nothing)[0])
+    assert (await talk.answers(PRIVATE, nothing["message_id"], 2))[1]["text"] == card["text"]
+
+
+async def test_a_due_subscription_is_posted_by_itself_and_once(talk: Talk) -> None:
+    await talk.say(PRIVATE, "/start")
+    before = (await talk.messages(PRIVATE))[-1]["message_id"]
+    now = datetime.now(UTC)
+    async with talk.database.transaction() as tx:
+        made = await subscriptions.add(tx, _due(now), now)
+        await subscriptions.plan(tx, made[0].id, now - timedelta(seconds=1))
+    header, card = (await talk.answers(PRIVATE, before, 2))[:2]
+    assert "本期 1 篇" in header["text"]
+    assert card["text"].startswith("去噪扩散")
+    async with talk.database.reading() as tx:
+        (stored,) = await subscriptions.of_chat(tx, PRIVATE)
+    assert stored.next_due is not None
+    assert stored.next_due > now
+
+
+def _due(now: datetime) -> Subscription:
+    hour = now.astimezone(tz=None).hour
+    schedule = Schedule(hour, frozenset(range(1, 8)))
+    return Subscription(0, PRIVATE, 0, "cs.LG", schedule, next_due=now)
+
+
+async def test_in_a_group_only_administrators_subscribe_and_everybody_reads(talk: Talk) -> None:
+    assert "只有管理员" in (await talk.say(GROUP, "/subscribe cs.LG", ALICE))["text"]
+    assert "已订阅" in (await talk.say(GROUP, "/subscribe@papergram_bot cs.LG"))["text"]
+    card = await talk.say(GROUP, f"/abs {DIFFUSION}", ALICE)
+    assert "expandable_blockquote" in kinds(card)
+    assert labels(card) == ["PDF", "⭐"]
+    assert "私聊" in (await talk.press(card, f"save:{DIFFUSION}:f", ALICE))["text"]
+    async with talk.database.reading() as tx:
+        assert [each.paper.id for each in await bookmarks.all_of(tx, ALICE)] == [DIFFUSION]
+
+
+async def test_buttons_of_a_group_subscription_obey_administrators_only(talk: Talk) -> None:
+    card = await talk.say(GROUP, "/subscribe cs.LG")
+    (number,) = {each.split(":")[1] for each in data(card)}
+    refused = await talk.press(card, f"sub:{number}:unsubscribe", ALICE)
+    assert (refused["text"], refused["show_alert"]) == ("只有管理员可以在这里设置订阅。", True)
+    async with talk.database.reading() as tx:
+        assert len(await subscriptions.of_chat(tx, GROUP)) == 1
+
+
+async def test_a_subscription_in_a_forum_topic_posts_there(talk: Talk) -> None:
+    topic = next(
+        each["id"]
+        for chat in (await talk.http.get("/sandbox/chats")).json()
+        if chat["id"] == FORUM
+        for each in chat["topics"]
+        if "cs.LG" in each["name"]
+    )
+    said = await talk.say(FORUM, "/subscribe 扩散", message_thread_id=topic)
+    assert said["message_thread_id"] == topic
+    asked = await talk.write(FORUM, "/today", message_thread_id=topic)
+    assert {each.get("message_thread_id") for each in await talk.answers(FORUM, asked, 2)} == {topic}
+    general = await talk.say(FORUM, "/subscriptions")
+    assert "message_thread_id" not in general
+    assert "还没有订阅" in general["text"]
+
+
+async def test_a_channel_is_set_up_in_private_by_its_administrator(talk: Talk) -> None:
+    refused = await talk.say(ALICE, "/subscribe @daily_papers 扩散", ALICE)
+    assert "不是 每日论文 的管理员" in refused["text"]
+    card = await talk.say(PRIVATE, "/subscribe @daily_papers 扩散")
+    assert "已订阅 扩散（每日论文）" in card["text"]
+    (number,) = {each.split(":")[1] for each in data(card)}
+    await talk.press(card, f"sub:{number}:now")
+    header, post = await talk.answers(CHANNEL, 0, 2)
+    assert "本期 1 篇" in header["text"]
+    assert "expandable_blockquote" in kinds(post)
+    assert "扩散" in (await talk.say(PRIVATE, "/subscriptions @daily_papers"))["text"]
+    assert "找不到 @nobody_knows" in (await talk.say(PRIVATE, "/subscribe @nobody_knows 扩散"))["text"]
+
+
+async def test_who_is_no_longer_administrator_loses_the_channels_buttons(talk: Talk) -> None:
+    await talk.say(ALICE, "/start", ALICE)
+    await talk.http.post(
+        f"/sandbox/chats/{CHANNEL}/members", json={"by": XIAOMING, "user": ALICE, "status": "administrator"}
+    )
+    card = await talk.say(ALICE, "/subscribe @daily_papers 扩散", ALICE)
+    assert "已订阅" in card["text"]
+    await talk.http.post(f"/sandbox/chats/{CHANNEL}/members", json={"by": XIAOMING, "user": ALICE, "status": "member"})
+    answer = await talk.press(card, data(card)[-1], ALICE)
+    assert "不是 每日论文 的管理员" in answer["text"]
+
+
+async def test_being_added_and_removed_is_noticed(talk: Talk) -> None:
+    await talk.say(PRIVATE, "/start")
+    last = (await talk.messages(PRIVATE))[-1]["message_id"]
+    new = {"type": "channel", "title": "新频道 <1>", "username": "fresh_papers", "creator": XIAOMING}
+    chat = (await talk.http.post("/sandbox/chats", json=new)).json()["id"]
+    change = {"by": XIAOMING, "user": 7000000001, "status": "administrator", "can_post_messages": True}
+    await talk.http.post(f"/sandbox/chats/{chat}/members", json=change)
+    told = (await talk.answers(PRIVATE, last))[0]
+    assert "已加入频道 新频道 <1>" in told["text"]
+    assert "/subscribe @fresh_papers cs.LG" in told["text"]
+    await talk.say(PRIVATE, "/subscribe @fresh_papers 扩散")
+    await talk.http.post(f"/sandbox/chats/{chat}/members", json={**change, "status": "kicked"})
+
+    async def ended() -> bool | None:
+        async with talk.database.reading() as tx:
+            stored = await chats.get(tx, chat)
+            left = await subscriptions.of_chat(tx, chat)
+        return True if stored and stored.state == ChatState.RESTING and not left else None
+
+    assert await talk.poll(ended)
+
+
+async def test_english_is_a_chats_choice(talk: Talk) -> None:
+    greeting = await talk.say(PRIVATE, "/start")
+    assert "lang:en" in data(greeting)
+    page = await talk.say(PRIVATE, "/language")
+    await talk.press(page, "lang:en")
+    await talk.until(page, "English it is")
+    assert "Commands" in (await talk.say(PRIVATE, "/help"))["text"]
+    assert "no arXiv id" in (await talk.say(PRIVATE, "/abs nonsense"))["text"]
+
+
+HOSTILE_TITLES = [
+    "<b>& \"quotes\" 'and' </b><script>",
+    "0",
+    "abc\u200f\u200e def",
+    "&lt;not&gt; _*[`",
+    "𝔘𝔫𝔦 🙂",
+]
+
+
+@pytest.mark.parametrize("title", HOSTILE_TITLES)
+async def test_a_hostile_title_is_shown_as_it_is(talk: Talk, title: str) -> None:
+    hostile = Arrival(
+        paper("2404.00001", title=title, abstract=title), arrival("2404.00001").announcement, Summary("2404.00001", 1)
+    )
+    await talk.store([hostile])
+    card = await talk.say(PRIVATE, "/abs 2404.00001")
+    assert card["text"].startswith(title + "\n")
+    await talk.say(PRIVATE, "/subscribe cat:cs.SD")
+    asked = await talk.write(PRIVATE, "/today")
+    assert (await talk.answers(PRIVATE, asked, 2))[1]["text"].startswith(title + "\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/search",
+        "/search *",
+        '/search "',
+        "/search NEAR( AND OR",
+        "/search \u202e\u200f",
+        f"/search {'长' * 3000}",
+        "/search <b>&amp;",
+        "/search '; DROP TABLE papers; --",
+        "/abs",
+        "/abs 999999999999999999999",
+        "/abs 0",
+        "/abs hep-th/9999999",
+        "/abs 2499.00001",
+        "/subscribe @x",
+        "/subscribe -1001234567890 cs.LG",
+        f"/subscribe {'x' * 3000}",
+        "/unsubscribe <script>",
+        "/start p_",
+        "/start p_../../etc",
+        "/start 中文",
+        "/unknown",
+        "/",
+        "🙂",
+        "<b>",
+        "\u200f",
+        "https://arxiv.org/abs/2499.99999",
+    ],
+)
+async def test_nothing_typed_is_met_with_silence_or_a_traceback(talk: Talk, text: str) -> None:
+    answer = await talk.say(PRIVATE, text)
+    assert answer["text"]
+    assert "Traceback" not in answer["text"]
+    assert "内部错误" not in answer["text"]
+
+
+@pytest.mark.parametrize(
+    "made_up", ["x", "card", "card:2403.11780", "card:nope:z", "find:1:1", "sub:x:hour", "new::", "save:0:0"]
+)
+async def test_a_made_up_button_is_answered(talk: Talk, made_up: str) -> None:
+    greeting = await talk.say(PRIVATE, "/start")
+    answer = await talk.press(greeting, made_up, force=True)
+    assert "内部错误" not in answer["text"]
+
+
+async def test_a_handler_that_fails_says_so_with_a_number_and_goes_on(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("storage.search.find", broken)
+    answer = await talk.say(PRIVATE, "/search 扩散")
+    number = answer["text"].split("编号 ")[1].split("）")[0]
+    assert number in caplog.text
+    assert "去噪扩散" in (await talk.say(PRIVATE, f"/abs {DIFFUSION}"))["text"]
+
+
+async def test_an_answer_that_meets_a_flood_limit_comes_later(talk: Talk) -> None:
+    await talk.fault(method="sendMessage", kind="429", retry_after=1, times=1)
+    assert "命令" in (await talk.say(PRIVATE, "/help"))["text"]
+
+
+async def test_the_command_menu_is_set_for_each_kind_of_chat(talk: Talk) -> None:
+    async def menu(user: int, chat: int) -> list[str] | None:
+        answer = await talk.http.get("/sandbox/commands", params={"user": user, "chat": chat})
+        return [each["command"] for each in answer.json()] or None
+
+    assert "subscribe" in await talk.wait(lambda: menu(XIAOMING, GROUP))
+    assert "subscribe" not in await talk.wait(lambda: menu(ALICE, GROUP))
+    assert "saved" in await talk.wait(lambda: menu(ALICE, PRIVATE + 1))

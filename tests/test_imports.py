@@ -1,0 +1,99 @@
+"""The arrows of the design: who may import whom. Read from the source, so that no test run can hide one."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+OUTSIDE = {"httpx", "telegram", "sqlalchemy", "asyncio", "apscheduler", "aiosqlite", "time"}
+PURE = (
+    "bot.papers",
+    "bot.digests",
+    "bot.messages",
+    "bot.exports",
+    "bot.sources.digest_markdown",
+    "bot.summaries.prompt",
+    "bot.summaries.faithful",
+    "storage.records",
+    "storage.query",
+    "storage.segment",
+)
+COMMAND_MODULES = ("greeting", "keeping", "membership", "reading", "subscribing")
+
+
+def modules() -> dict[str, Path]:
+    files = [file for folder in ("bot", "storage") for file in (ROOT / folder).rglob("*.py")]
+    return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every name that a file imports, those inside functions too: `from a import b` is `a` and `a.b`."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative imports hide the arrow"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+MODULES = modules()
+IMPORTS = {name: frozenset(imports(file)) for name, file in MODULES.items()}
+
+
+def within(name: str, *places: str) -> bool:
+    return any(name == place or name.startswith(f"{place}.") for place in places)
+
+
+def users_of(*targets: str) -> set[str]:
+    return {name for name, used in IMPORTS.items() if any(within(each, *targets) for each in used)}
+
+
+def test_storage_knows_nothing_of_the_bot_or_of_telegram() -> None:
+    assert not {name for name in users_of("bot", "telegram", "httpx") if within(name, "storage")}
+
+
+def test_only_the_commands_import_what_wires_everything() -> None:
+    assert users_of("bot.app") <= {"bot.cli", "bot.demo", "bot.__main__"}
+    assert users_of("bot.config") <= {"bot.app", "bot.cli", "bot.demo"}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if within(name, *PURE)])
+def test_pure_modules_touch_nothing_outside_and_read_no_clock(name: str) -> None:
+    assert not {each for each in IMPORTS[name] if within(each, *OUTSIDE)}
+    # Records are values; what reads and writes them is not.
+    stored = {each for each in IMPORTS[name] if within(each, "storage")}
+    assert not {each for each in stored - {"storage"} if not within(each, "storage.records", "storage.segment")}
+    text = MODULES[name].read_text(encoding="utf-8")
+    assert not any(clock in text for clock in (".now(", ".today(", ".utcnow(", "open("))
+
+
+def test_handlers_import_neither_each_other_nor_jobs_nor_the_outbox() -> None:
+    modules = {f"bot.handlers.{name}" for name in COMMAND_MODULES}
+    assert modules <= set(MODULES)
+    for name in modules:
+        assert not {each for each in IMPORTS[name] if within(each, *(modules - {name}))}, name
+    everybody = {name for name in MODULES if within(name, "bot.handlers")}
+    assert not everybody & users_of("bot.jobs", "bot.delivery.outbox", "httpx", "apscheduler")
+
+
+def test_only_those_who_talk_to_telegram_import_its_library() -> None:
+    outside = {name for name in users_of("telegram") if not within(name, "bot.handlers")}
+    assert outside <= {"bot.app", "bot.delivery.telegram"}
+
+
+def test_only_sources_and_the_model_client_import_httpx() -> None:
+    outside = {name for name in users_of("httpx") if not within(name, "bot.sources")}
+    assert outside <= {"bot.app", "bot.summaries.client"}
+
+
+def test_nobody_but_the_demo_knows_the_sandbox() -> None:
+    assert {name for name in users_of("bot.sandbox") if not within(name, "bot.sandbox")} == {"bot.demo"}
+    assert not users_of("bot.demo") - {"bot.cli"}
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_every_module_says_what_it_is_for(name: str) -> None:
+    assert ast.get_docstring(ast.parse(MODULES[name].read_text(encoding="utf-8")))
