@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, Updater
 from telegram.request import HTTPXRequest
@@ -24,6 +23,7 @@ from bot.handlers import dispatch
 from bot.handlers.dispatch import App
 from bot.handlers.turn import Deps
 from bot.opening import opened
+from bot.timetable import Timetable
 from storage import state
 from storage.database import Database, as_moment, as_text
 from storage.records import Chat, ChatKind, Schedule, Subscription
@@ -44,16 +44,16 @@ async def run(settings: Settings) -> None:
     if not settings.telegram.secret:
         raise OperatorMistake(UNCONFIGURED)
     async with opened(settings.storage.url) as database, running(settings, database):
-        await told_to_stop()
+        await stop_signal().wait()
         log.info("stopping")
 
 
-async def told_to_stop() -> None:
-    """Wait for SIGINT or SIGTERM; from now on they end the program in good order."""
+def stop_signal() -> asyncio.Event:
+    """Set by SIGINT and SIGTERM, which from now on end the program in good order."""
     stop = asyncio.Event()
     for each in SIGNALS:
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    await stop.wait()
+    return stop
 
 
 async def check_health(url: str) -> None:
@@ -70,19 +70,22 @@ async def running(settings: Settings, database: Database) -> AsyncIterator[None]
     app = _application(settings)
     outbox = Outbox(database, lambda delivery: sending.send(app.bot, delivery), workers=settings.delivery.workers)
     prepare = _preparing(database, outbox, timedelta(days=settings.digest.window_days))
-    scheduler = _scheduler(database, prepare)
-    dispatch.add_handlers(app, _deps(settings, database, lambda: scheduler.add_job(prepare)))
+    timetable = Timetable()
+    timetable.every(PREPARE_EVERY, prepare)
+    timetable.every(SIGN_EVERY, lambda: _sign_of_life(database))
+    timetable.daily(3, lambda: jobs.prune(database, _now()))
+    timetable.now(lambda: _offer_menus(app))
+    dispatch.add_handlers(app, _deps(settings, database, lambda: timetable.now(prepare)))
     async with AsyncExitStack() as stack:
         await _initialize(app)
-        stack.push_async_callback(_within, 2, app.shutdown)
+        stack.push_async_callback(_within, 1.5, app.shutdown)
         await app.start()
-        stack.push_async_callback(_within, 2, app.stop)
+        stack.push_async_callback(_within, 1.5, app.stop)
         await _polling(app).start_polling(allowed_updates=dispatch.UPDATES, bootstrap_retries=-1)
         working = asyncio.create_task(outbox.run())
         stack.push_async_callback(_stop, app, outbox, working)
-        scheduler.start()
-        scheduler.add_job(_offer_menus, args=[app])
-        stack.callback(scheduler.shutdown, wait=False)
+        timetable.start()
+        stack.push_async_callback(timetable.stop)
         log.info("@%s is running", app.bot.username)
         yield
 
@@ -111,16 +114,6 @@ def _deps(settings: Settings, database: Database, wake: Callable[[], Any]) -> De
     )
 
 
-def _scheduler(database: Database, prepare: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
-    # APScheduler's own defaults drop a job that starts a second late and run it in the machine's time zone.
-    defaults = {"misfire_grace_time": 3600, "coalesce": True, "max_instances": 1}
-    scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
-    scheduler.add_job(prepare, "interval", seconds=PREPARE_EVERY, next_run_time=_now())
-    scheduler.add_job(_sign_of_life, "interval", seconds=SIGN_EVERY, args=[database], next_run_time=_now())
-    scheduler.add_job(_prune, "cron", hour=3, args=[database])
-    return scheduler
-
-
 def _preparing(database: Database, outbox: Outbox, window: timedelta) -> Callable[[], Awaitable[None]]:
     one_at_a_time = asyncio.Lock()
 
@@ -135,10 +128,6 @@ def _preparing(database: Database, outbox: Outbox, window: timedelta) -> Callabl
 async def _sign_of_life(database: Database) -> None:
     async with database.transaction() as tx:
         await state.put(tx, "alive", as_text(_now()))
-
-
-async def _prune(database: Database) -> None:
-    await jobs.prune(database, _now())
 
 
 async def _initialize(app: App) -> None:
@@ -171,7 +160,7 @@ def _polling(app: App) -> Updater:
 
 
 async def _stop(app: App, outbox: Outbox, working: asyncio.Task[None]) -> None:
-    await asyncio.gather(_within(4, _polling(app).stop), outbox.stop(), return_exceptions=True)
+    await asyncio.gather(_within(4, _polling(app).stop), outbox.stop(4), return_exceptions=True)
     await working
 
 

@@ -54,9 +54,10 @@ async def run(settings: Settings, port: int, keep: Path | None) -> None:
         telegram = Telegram.model_validate({"token": TOKEN, "base_url": f"{url}/bot"})
         await stack.enter_async_context(app.running(settings.model_copy(update={"telegram": telegram}), database))
         await _furnish(database, world)
+        stop = app.stop_signal()  # before anybody is told of Ctrl-C
         data = str(folder.resolve()) if keep else "in a temporary folder; --keep DIR keeps it"
         typer.echo(WHERE_TO_LOOK.format(url=url, data=data))
-        await app.told_to_stop()
+        await stop.wait()
     typer.echo("  Stopped.")
 
 
@@ -64,8 +65,9 @@ async def run_sandbox(port: int) -> None:
     """Run the sandbox alone until it is told to stop."""
     async with AsyncExitStack() as stack:
         url = await _serve(stack, default_world(), port)
+        stop = app.stop_signal()
         typer.echo(f"The sandbox's page is at {url}/ and its Bot API at {url}/bot<token>; any token will do.")
-        await app.told_to_stop()
+        await stop.wait()
 
 
 async def _serve(stack: AsyncExitStack, world: World, port: int) -> str:
