@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import nullcontext
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -53,23 +53,18 @@ class Hits:
 
 async def run(url: str, wanted: Wanted, output: Path | None) -> int:
     """Write papers to a file or the terminal; how many. Raises OperatorMistake if the file cannot be written."""
-    count = 0
-
-    async def counted(cards: AsyncIterator[Card]) -> AsyncIterator[Card]:
-        nonlocal count
-        async for card in cards:
-            count += 1
-            yield card
-
     try:
         with nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8", newline="\n") as file:
-            async with opened(url) as database, database.reading() as tx:
-                await _write(counted(papers.stream(tx, _condition(wanted))), wanted.format, file.write)
+            async with (
+                opened(url) as database,
+                database.reading() as tx,
+                aclosing(papers.stream(tx, _condition(wanted))) as cards,
+            ):
+                return await _write(cards, wanted.format, file.write)
     except BrokenPipeError:
         raise  # whoever reads the output has read enough
     except OSError as error:
         raise OperatorMistake(f"{output or 'The output'} cannot be written: {error.strerror}.") from None
-    return count
 
 
 async def find(url: str, text: str, limit: int) -> Hits:
@@ -90,13 +85,17 @@ async def _find(tx: Transaction, text: str, limit: int) -> Hits:
     return Hits(text, found.total, found.relaxed, tuple(await papers.get(tx, found.ids)))
 
 
-async def _write(cards: AsyncIterator[Card], format_: str, write: Callable[[str], Any]) -> None:
+async def _write(cards: AsyncIterator[Card], format_: str, write: Callable[[str], Any]) -> int:
+    count = 0
     if format_ == "jsonl":
         async for card in cards:
             write(json_lines.line(card))
-        return
-    for part in markdown.stream([card async for card in cards]):
+            count += 1
+        return count
+    held = [card async for card in cards]  # the table at the top names every paper
+    for part in markdown.stream(held):
         write(part)
+    return len(held)
 
 
 def _condition(wanted: Wanted) -> Filter:

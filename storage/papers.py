@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -75,8 +75,8 @@ async def get(tx: Transaction, ids: Sequence[str]) -> list[Card]:
     return [found[each] for each in ids if each in found]
 
 
-async def stream(tx: Transaction, where: Filter = EVERYTHING) -> AsyncIterator[Card]:
-    """The cards of all papers under a condition, newest paper first, without holding them in memory."""
+async def stream(tx: Transaction, where: Filter = EVERYTHING) -> AsyncGenerator[Card, None]:
+    """The cards of all papers under a condition, newest paper first, not held in memory; close it by `aclosing`."""
     sql = statement(f"{CARDS} WHERE {where.sql} ORDER BY p.ordinal DESC", where)
     async with tx.stream(sql, where.values) as rows:
         async for row in rows:
