@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import text
 
 from storage.database import Transaction, as_text
-from storage.papers import CARDS, as_card, ordinal
+from storage.paper_rows import as_card, ordinal
+from storage.papers import CARDS
 from storage.records import Card
 
 

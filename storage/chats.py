@@ -13,7 +13,7 @@ from storage.records import Chat, ChatKind, ChatState, Language
 async def get(tx: Transaction, chat_id: int) -> Chat | None:
     """A chat by Telegram's id."""
     row = (await tx.execute(text("SELECT * FROM chats WHERE id = :id"), {"id": chat_id})).first()
-    return _chat(row) if row else None
+    return as_chat(row, row.id) if row else None
 
 
 async def remember(tx: Transaction, seen: Chat, now: datetime) -> Chat:
@@ -34,7 +34,7 @@ async def remember(tx: Transaction, seen: Chat, now: datetime) -> Chat:
         "timezone": seen.timezone,
         "now": as_text(now),
     }
-    return _chat((await tx.execute(text(sql), values)).one())
+    return as_chat((await tx.execute(text(sql), values)).one(), seen.id)
 
 
 async def set_language(tx: Transaction, chat_id: int, language: Language) -> None:
@@ -68,9 +68,10 @@ async def migrate(tx: Transaction, old: int, new: int) -> None:
     await tx.execute(text("DELETE FROM chats WHERE id = :old"), {"old": old})
 
 
-def _chat(row: Row[Any]) -> Chat:
+def as_chat(row: Row[Any], chat_id: int) -> Chat:
+    """A row that holds the columns of `chats` as a record."""
     return Chat(
-        id=row.id,
+        id=chat_id,
         kind=ChatKind(row.kind),
         title=row.title,
         username=row.username,

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from storage import outbox
 from storage.database import Transaction, as_moment, as_text
 from storage.filters import Filter, statement
-from storage.papers import CARDS, as_card, ordinal
+from storage.paper_rows import as_card, ordinal
+from storage.papers import CARDS
 from storage.records import Card, Digest, LastDigest, Part
 
 

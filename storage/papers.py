@@ -1,23 +1,29 @@
 """Papers, their announcements and summaries: adding is idempotent, reading gives cards."""
 
-import json
-import re
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from storage import search_index
 from storage.database import Transaction, among, as_text
 from storage.filters import EVERYTHING, Filter, statement
-from storage.records import Announcement, AnnounceType, Arrival, Card, Paper, Summary
-
-_ID = re.compile(r"(?:([a-z-]+)/)?(\d\d)(\d\d)\.?(\d+)")
-_FIRST_YEAR = 91  # arXiv began in August 1991
-_LETTERS = 27**7  # an old archive's name without its hyphen has at most seven letters
+from storage.merging import filled, newer
+from storage.paper_rows import (
+    announcement_key,
+    announcement_row,
+    as_card,
+    as_day,
+    as_paper,
+    as_summary,
+    as_type,
+    ordinal,
+    paper_row,
+    summary_row,
+)
+from storage.records import Announcement, Arrival, Card, Paper, Summary
 
 CARDS = """
 SELECT p.*, s.version AS summary_version, s.title_zh, s.tldr_zh, s.abstract_zh, s.tldr_en, s.model,
@@ -35,22 +41,6 @@ class Change(StrEnum):
     NEW = "new"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
-
-
-def ordinal(paper_id: str) -> int:
-    """The row number of an arXiv id: months since 1991, archive, number, so that its order is the papers' age.
-
-    Search and "newest first" read rows in this order without a sort. Raises ValueError for what is no id.
-    """
-    match = _ID.fullmatch(paper_id)
-    if match is None:
-        raise ValueError(f"{paper_id!r} is not an arXiv id")
-    archive, year, month, number = match.groups()
-    months = (int(year) - _FIRST_YEAR) % 100 * 12 + int(month)
-    letters = 0
-    for letter in (archive or "").replace("-", ""):
-        letters = letters * 27 + ord(letter) - ord("a") + 1
-    return (months * _LETTERS + letters) * 100_000 + int(number)
 
 
 async def add(tx: Transaction, arrivals: Iterable[Arrival], now: datetime) -> list[Change]:
@@ -93,56 +83,12 @@ async def announcements(tx: Transaction, paper_id: str) -> list[Announcement]:
     """What is known of a paper's listings, the newest first."""
     sql = text("SELECT date, category, type FROM announcements WHERE paper = :paper ORDER BY date DESC, category")
     rows = await tx.execute(sql, {"paper": ordinal(paper_id)})
-    return [Announcement(paper_id, _day(row.date), row.category, _type(row.type)) for row in rows]
+    return [Announcement(paper_id, as_day(row.date), row.category, as_type(row.type)) for row in rows]
 
 
 async def count(tx: Transaction) -> int:
     """How many papers are stored."""
     return await tx.scalar(text("SELECT COUNT(*) FROM papers")) or 0
-
-
-def as_card(row: Row[Any]) -> Card:
-    """A row of CARDS as a record."""
-    summary = None
-    if row.summary_version is not None:
-        summary = Summary(
-            paper_id=row.id,
-            version=row.summary_version or None,
-            title_zh=row.title_zh,
-            tldr_zh=row.tldr_zh,
-            abstract_zh=row.abstract_zh,
-            tldr_en=row.tldr_en,
-            model=row.model,
-        )
-    return Card(_paper(row), summary, _day(row.announced or ""), _type(row.announce_type))
-
-
-def newer(stored: Paper, arriving: Paper) -> Paper:
-    """What the store holds after `arriving` came to `stored`: see `add`."""
-    if (arriving.version or 0) > (stored.version or 0):
-        return replace(arriving, categories=_union(arriving.categories, stored.categories))
-    if (arriving.version or 0) < (stored.version or 0):
-        return stored
-    longer = bool(arriving.abstract) and (not stored.abstract or (stored.abstract_cut and not arriving.abstract_cut))
-    return replace(
-        stored,
-        abstract=arriving.abstract if longer else stored.abstract,
-        abstract_cut=arriving.abstract_cut if longer else stored.abstract_cut,
-        authors=stored.authors or arriving.authors,
-        categories=_union(stored.categories, arriving.categories),
-    )
-
-
-def filled(stored: Summary | None, arriving: Summary) -> Summary:
-    """The stored summary, with the arriving one's texts where it has none."""
-    if stored is None:
-        return arriving
-    missing = {
-        name: getattr(arriving, name)
-        for name in ("title_zh", "tldr_zh", "abstract_zh", "tldr_en")
-        if not getattr(stored, name) and getattr(arriving, name)
-    }
-    return replace(stored, **missing)
 
 
 class _Shelf:
@@ -158,9 +104,9 @@ class _Shelf:
     async def load(cls, tx: Transaction, ordinals: list[int]) -> "_Shelf":
         wanted = {"ordinals": ordinals}
         rows = await tx.execute(among(_PAPERS, "ordinals"), wanted)
-        papers = {row.id: _paper(row) for row in rows}
+        papers = {row.id: as_paper(row) for row in rows}
         rows = await tx.execute(among(_SUMMARIES, "ordinals"), wanted)
-        summaries = {(row.id, row.version): _summary(row) for row in rows}
+        summaries = {(row.id, row.version): as_summary(row, row.version) for row in rows}
         shelf = cls(papers, summaries)
         rows = await tx.execute(among(_ANNOUNCEMENTS, "ordinals"), wanted)
         shelf._known_announcements = {(row.id, row.date, row.category, row.type) for row in rows}
@@ -182,7 +128,7 @@ class _Shelf:
         return Change.UPDATED if changed else Change.UNCHANGED
 
     def _announce(self, announcement: Announcement) -> bool:
-        key = _announcement_key(announcement)
+        key = announcement_key(announcement)
         if key in self._known_announcements:
             return False
         self._known_announcements.add(key)
@@ -199,9 +145,9 @@ class _Shelf:
         """Write what changed."""
         papers = [paper for id_, paper in self._papers.items() if self._known_papers.get(id_) != paper]
         summaries = [s for key, s in self._summaries.items() if self._known_summaries.get(key) != s]
-        await _execute_many(tx, _SAVE_PAPER, [_paper_row(paper, now) for paper in papers])
-        await _execute_many(tx, _SAVE_SUMMARY, [_summary_row(summary) for summary in summaries])
-        await _execute_many(tx, _SAVE_ANNOUNCEMENT, [_announcement_row(a, now) for a in self._announcements])
+        await _execute_many(tx, _SAVE_PAPER, [paper_row(paper, now) for paper in papers])
+        await _execute_many(tx, _SAVE_SUMMARY, [summary_row(summary) for summary in summaries])
+        await _execute_many(tx, _SAVE_ANNOUNCEMENT, [announcement_row(a, now) for a in self._announcements])
         categories = {(ordinal(paper.id), category) for paper in papers for category in paper.categories}
         categories |= {(ordinal(a.paper_id), a.category) for a in self._announcements if a.category}
         await _execute_many(tx, _SAVE_CATEGORY, [{"paper": p, "category": c} for p, c in sorted(categories)])
@@ -236,60 +182,3 @@ _SAVE_CATEGORY = "INSERT INTO paper_categories (paper, category) VALUES (:paper,
 async def _execute_many(tx: Transaction, sql: str, rows: list[dict[str, Any]]) -> None:
     if rows:
         await tx.execute(text(sql), rows)
-
-
-def _paper_row(paper: Paper, now: str) -> dict[str, Any]:
-    return {
-        "ordinal": ordinal(paper.id),
-        "id": paper.id,
-        "version": paper.version,
-        "title": paper.title,
-        "abstract": paper.abstract,
-        "abstract_cut": int(paper.abstract_cut),
-        "authors": json.dumps(paper.authors, ensure_ascii=False),
-        "categories": json.dumps(paper.categories),
-        "now": now,
-    }
-
-
-def _summary_row(summary: Summary) -> dict[str, Any]:
-    texts = {name: getattr(summary, name) for name in ("title_zh", "tldr_zh", "abstract_zh", "tldr_en", "model")}
-    return {"paper": ordinal(summary.paper_id), "version": summary.version or 0, **texts}
-
-
-def _announcement_key(announcement: Announcement) -> tuple[str, str, str, str]:
-    day = announcement.date.isoformat() if announcement.date else ""
-    return (announcement.paper_id, day, announcement.category, announcement.type or "")
-
-
-def _announcement_row(announcement: Announcement, now: str) -> dict[str, Any]:
-    paper_id, day, category, type_ = _announcement_key(announcement)
-    return {"paper": ordinal(paper_id), "date": day, "category": category, "type": type_, "now": now}
-
-
-def _paper(row: Row[Any]) -> Paper:
-    return Paper(
-        id=row.id,
-        version=row.version,
-        title=row.title,
-        abstract=row.abstract,
-        abstract_cut=bool(row.abstract_cut),
-        authors=tuple(json.loads(row.authors)),
-        categories=tuple(json.loads(row.categories)),
-    )
-
-
-def _summary(row: Row[Any]) -> Summary:
-    return Summary(row.id, row.version or None, row.title_zh, row.tldr_zh, row.abstract_zh, row.tldr_en, row.model)
-
-
-def _day(stored: str) -> date | None:
-    return date.fromisoformat(stored) if stored else None
-
-
-def _type(stored: str | None) -> AnnounceType | None:
-    return AnnounceType(stored) if stored else None
-
-
-def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(first + second))

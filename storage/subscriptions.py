@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from storage.chats import as_chat
 from storage.database import Transaction, as_moment, as_text
-from storage.records import Chat, ChatKind, ChatState, Form, Language, Schedule, Subscription
+from storage.records import Chat, Form, Schedule, Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ async def due(tx: Transaction, now: datetime, limit: int = 100) -> list[Due]:
     return [
         Due(
             _subscription(row),
-            _chat_of(row),
+            as_chat(row, row.chat_id),
             as_moment(row.requested_at) if row.requested_at else None,
         )
         for row in rows
@@ -105,18 +106,6 @@ async def plan(tx: Transaction, subscription_id: int, next_due: datetime) -> Non
     """The digest is prepared or skipped: set the next due time and forget the request."""
     sql = text("UPDATE subscriptions SET next_due = :next_due, requested_at = NULL WHERE id = :id")
     await tx.execute(sql, {"id": subscription_id, "next_due": as_text(next_due)})
-
-
-def _chat_of(row: Row[Any]) -> Chat:
-    return Chat(
-        id=row.chat_id,
-        kind=ChatKind(row.kind),
-        title=row.title,
-        username=row.username,
-        language=Language(row.language),
-        timezone=row.timezone,
-        state=ChatState(row.state),
-    )
 
 
 def _settings(subscription: Subscription) -> dict[str, Any]:

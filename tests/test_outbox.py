@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.delivery.outbox import DENIED, UNREACHABLE, Clock, Outbox, record
+from bot.delivery.outbox import DENIED, UNREACHABLE, Outbox, record
 from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, Uncertain, Unparsable
 from storage import chats, digests, outbox, papers, subscriptions
 from storage.database import Database
@@ -207,7 +207,7 @@ async def test_the_outbox_sends_everything_in_order_whatever_happens_in_between(
     await queue(database)
     telegram = Telegram(RetryAt("flood", 0), Uncertain("lost"), RuntimeError("a bug"))
     now = [NOW]
-    worker = Outbox(database, telegram, clock=Clock(lambda: now[0]))
+    worker = Outbox(database, telegram, now=lambda: now[0])
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(20):
         while len(telegram.texts) < 3:
@@ -229,7 +229,7 @@ async def test_stopping_waits_for_the_sends_in_flight_and_leaves_the_rest_queued
         await finish.wait()
         return Sent(1)
 
-    worker = Outbox(database, slow, clock=Clock(lambda: NOW))
+    worker = Outbox(database, slow, now=lambda: NOW)
     running = asyncio.create_task(worker.run())
     await started.wait()
     stopping = asyncio.create_task(worker.stop())
@@ -249,7 +249,7 @@ async def test_a_send_that_does_not_end_in_time_is_uncertain_after_the_stop(data
         await asyncio.Event().wait()
         return Sent(1)
 
-    worker = Outbox(database, endless, clock=Clock(lambda: NOW))
+    worker = Outbox(database, endless, now=lambda: NOW)
     running = asyncio.create_task(worker.run())
     await started.wait()
     await worker.stop(patience=0.01)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from storage import papers
 from storage.database import CannotOpen, Database
+from storage.paper_rows import ordinal
 from storage.papers import Change
 from storage.records import Announcement, Arrival, Card
 from tests.conftest import NOW
@@ -99,14 +100,14 @@ async def test_old_and_new_identifiers_sort_by_age(database: Database) -> None:
 def test_no_two_identifiers_share_a_place(archive: str, month: int, number: int) -> None:
     one = f"{archive}95{month:02}{number:03}" if archive else f"12{month:02}.{number:04}"
     others = {"hep-th/9501001", "math/9501001", "1201.0001", "cond-mat/9501001", "q-bio/9501001"} - {one}
-    assert 0 < papers.ordinal(one) < 2**63
-    assert papers.ordinal(one) not in {papers.ordinal(each) for each in others}
+    assert 0 < ordinal(one) < 2**63
+    assert ordinal(one) not in {ordinal(each) for each in others}
 
 
 @pytest.mark.parametrize("wrong", ["", "2403", "cs.LG", "hep-th/", "2403.1178O"])
 def test_what_is_no_identifier_has_no_place(wrong: str) -> None:
     with pytest.raises(ValueError, match="not an arXiv id"):
-        papers.ordinal(wrong)
+        ordinal(wrong)
 
 
 async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, Uncertain, Unparsable
@@ -14,25 +13,20 @@ from storage.records import Delivery
 log = logging.getLogger(__name__)
 
 Send = Callable[[Delivery], Awaitable[Outcome]]
+Now = Callable[[], datetime]
 
 IDLE = 5.0  # seconds after which the queue is looked at even if nobody called `wake`
 UNREACHABLE = (2, 5, 15, 30, 60)  # seconds between attempts, the last for ever: no outage loses a message
 DENIED = (60, 300, 900, 3600, *(7200,) * 11)  # about a day, then the chat rests
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The time, so that tests can set it."""
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-
 class Outbox:
     """Sends what storage/outbox.py holds until it is stopped. More than 16 sends at a time make httpx slower."""
 
-    def __init__(self, database: Database, send: Send, *, workers: int = 8, clock: Clock | None = None) -> None:
-        self._database, self._send, self._workers = database, send, workers
-        self._now = (clock or Clock()).now
+    def __init__(
+        self, database: Database, send: Send, *, workers: int = 8, now: Now = lambda: datetime.now(UTC)
+    ) -> None:
+        self._database, self._send, self._workers, self._now = database, send, workers, now
         self._awake = asyncio.Event()
         self._stopping = False
         self._flying: set[asyncio.Task[None]] = set()

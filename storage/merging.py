@@ -1,0 +1,37 @@
+"""What the store holds of a paper after a source told of it again. Pure."""
+
+from dataclasses import replace
+
+from storage.records import Paper, Summary
+
+
+def newer(stored: Paper, arriving: Paper) -> Paper:
+    """What the store holds after `arriving` came to `stored`: see `add`."""
+    if (arriving.version or 0) > (stored.version or 0):
+        return replace(arriving, categories=_union(arriving.categories, stored.categories))
+    if (arriving.version or 0) < (stored.version or 0):
+        return stored
+    longer = bool(arriving.abstract) and (not stored.abstract or (stored.abstract_cut and not arriving.abstract_cut))
+    return replace(
+        stored,
+        abstract=arriving.abstract if longer else stored.abstract,
+        abstract_cut=arriving.abstract_cut if longer else stored.abstract_cut,
+        authors=stored.authors or arriving.authors,
+        categories=_union(stored.categories, arriving.categories),
+    )
+
+
+def filled(stored: Summary | None, arriving: Summary) -> Summary:
+    """The stored summary, with the arriving one's texts where it has none."""
+    if stored is None:
+        return arriving
+    missing = {
+        name: getattr(arriving, name)
+        for name in ("title_zh", "tldr_zh", "abstract_zh", "tldr_en")
+        if not getattr(stored, name) and getattr(arriving, name)
+    }
+    return replace(stored, **missing)
+
+
+def _union(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second))
