@@ -22,7 +22,7 @@ from bot.errors import OperatorMistake
 from bot.handlers import dispatch
 from bot.handlers.dispatch import App
 from bot.handlers.turn import Deps
-from bot.opening import opened
+from bot.opening import existing, opened
 from bot.timetable import Timetable
 from storage import state
 from storage.database import Database, as_moment, as_text
@@ -58,7 +58,7 @@ def stop_signal() -> asyncio.Event:
 
 async def check_health(url: str) -> None:
     """Raise OperatorMistake unless a bot that works on this database gave a sign of life lately."""
-    async with opened(url) as database, database.reading() as tx:
+    async with existing(url) as database, database.reading() as tx:
         seen = await state.get(tx, "alive")
     if not seen or _now() - as_moment(seen) > 4 * timedelta(seconds=SIGN_EVERY):
         raise OperatorMistake(f"The bot gives no sign of life; the last was at {seen or 'no time yet'}.")
@@ -72,7 +72,7 @@ async def running(settings: Settings, database: Database) -> AsyncIterator[None]
     prepare = _preparing(database, outbox, timedelta(days=settings.digest.window_days))
     timetable = Timetable()
     timetable.every(PREPARE_EVERY, prepare)
-    timetable.every(SIGN_EVERY, lambda: _sign_of_life(database))
+    timetable.every(SIGN_EVERY, lambda: _sign_of_life(database, outbox))
     timetable.daily(3, lambda: jobs.prune(database, _now()))
     timetable.now(lambda: _offer_menus(app))
     dispatch.add_handlers(app, _deps(settings, database, lambda: timetable.now(prepare)))
@@ -83,6 +83,7 @@ async def running(settings: Settings, database: Database) -> AsyncIterator[None]
         stack.push_async_callback(_within, 1.5, app.stop)
         await _polling(app).start_polling(allowed_updates=dispatch.UPDATES, bootstrap_retries=-1)
         working = asyncio.create_task(outbox.run())
+        working.add_done_callback(_tell_of_end)
         stack.push_async_callback(_stop, app, outbox, working)
         timetable.start()
         stack.push_async_callback(timetable.stop)
@@ -125,7 +126,9 @@ def _preparing(database: Database, outbox: Outbox, window: timedelta) -> Callabl
     return prepare
 
 
-async def _sign_of_life(database: Database) -> None:
+async def _sign_of_life(database: Database, outbox: Outbox) -> None:
+    if outbox.has_ended:
+        return  # a bot that posts nothing is not alive
     async with database.transaction() as tx:
         await state.put(tx, "alive", as_text(_now()))
 
@@ -159,6 +162,11 @@ def _polling(app: App) -> Updater:
     return app.updater
 
 
+def _tell_of_end(working: asyncio.Task[None]) -> None:
+    if not working.cancelled() and (error := working.exception()):
+        log.critical("the outbox has ended; restart the bot", exc_info=error)
+
+
 async def _stop(app: App, outbox: Outbox, working: asyncio.Task[None]) -> None:
     await asyncio.gather(_within(4, _polling(app).stop), outbox.stop(4), return_exceptions=True)
     await working
@@ -169,7 +177,7 @@ async def _within(seconds: float, call: Callable[[], Awaitable[Any]]) -> None:
     try:
         await asyncio.wait_for(call(), seconds)
     except TimeoutError:
-        log.warning("%s did not end within %.0f s and is cut off", getattr(call, "__name__", call), seconds)
+        log.warning("%s did not end within %g s and is cut off", getattr(call, "__name__", call), seconds)
 
 
 def _now() -> datetime:

@@ -11,7 +11,7 @@ from typing import Any
 from bot.errors import OperatorMistake
 from bot.exports import json_lines, markdown
 from bot.messages.cards import plain
-from bot.opening import opened
+from bot.opening import existing
 from bot.papers import arxiv_id, taxonomy
 from storage import papers, search
 from storage.database import Transaction
@@ -54,11 +54,13 @@ class Hits:
 async def run(url: str, wanted: Wanted, output: Path | None) -> int:
     """Write papers to a file or the terminal; how many. Raises OperatorMistake if the file cannot be written."""
     try:
-        with nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8", newline="\n") as file:
-            async with (
-                opened(url) as database,
-                database.reading() as tx,
-                aclosing(papers.stream(tx, _condition(wanted))) as cards,
+        async with (
+            existing(url) as database,
+            database.reading() as tx,
+            aclosing(papers.stream(tx, _condition(wanted))) as cards,
+        ):
+            with (
+                nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8", newline="\n") as file
             ):
                 return await _write(cards, wanted.format, file.write)
     except BrokenPipeError:
@@ -70,7 +72,7 @@ async def run(url: str, wanted: Wanted, output: Path | None) -> int:
 async def find(url: str, text: str, limit: int) -> Hits:
     """What `/search` would find in the chat; an id or a link is that paper."""
     named = arxiv_id.parse(text)
-    async with opened(url) as database, database.reading() as tx:
+    async with existing(url) as database, database.reading() as tx:
         if named:
             cards = tuple(await papers.get(tx, [named.id]))
             return Hits(text, len(cards), relaxed=False, cards=cards)

@@ -6,22 +6,41 @@ from contextlib import asynccontextmanager
 
 from bot.errors import OperatorMistake
 from storage import search_index
-from storage.database import CannotOpen, Database
+from storage.database import CannotOpen, Database, file_of
 
 log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
-    """The database, migrated and indexed. Raises OperatorMistake."""
+    """The database, made if there is none, migrated and indexed. Raises OperatorMistake."""
+    async with _opened(url) as database:
+        async with database.transaction() as tx:
+            if await search_index.keep_current(tx):
+                log.info("the search index was built anew")
+        yield database
+
+
+@asynccontextmanager
+async def existing(url: str) -> AsyncIterator[Database]:
+    """The database, for those who only look something up. Raises OperatorMistake if there is none."""
+    try:
+        file = file_of(url)
+    except CannotOpen as error:
+        raise OperatorMistake(str(error)) from error
+    if not file.exists():
+        raise OperatorMistake(f"There is no database {file} yet; `papergram import` and `papergram run` make one.")
+    async with _opened(url) as database:
+        yield database
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Database]:
     try:
         database = await Database.open(url)
     except CannotOpen as error:
         raise OperatorMistake(str(error)) from error
     try:
-        async with database.transaction() as tx:
-            if await search_index.keep_current(tx):
-                log.info("the search index was built anew")
         yield database
     finally:
         await database.close()

@@ -5,9 +5,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from storage.database import Transaction, as_text
-from storage.paper_rows import as_card, ordinal
-from storage.papers import CARDS
-from storage.records import Card
+from storage.paper_rows import ordinal
 
 
 async def toggle(tx: Transaction, user_id: int, paper_id: str, now: datetime) -> bool:
@@ -27,9 +25,8 @@ async def holds(tx: Transaction, user_id: int, paper_id: str) -> bool:
     return bool(await tx.scalar(sql, {"user_id": user_id, "paper": ordinal(paper_id)}))
 
 
-async def all_of(tx: Transaction, user_id: int, limit: int = 100) -> list[Card]:
+async def ids(tx: Transaction, user_id: int) -> tuple[str, ...]:
     """The papers that a reader keeps, the last kept first."""
-    kept = "JOIN bookmarks b ON b.paper = p.ordinal WHERE b.user_id = :user_id ORDER BY b.made_at DESC"
-    sql = f"{CARDS} {kept} LIMIT :limit"
-    rows = await tx.execute(text(sql), {"user_id": user_id, "limit": limit})
-    return [as_card(row) for row in rows]
+    sql = "SELECT p.id FROM bookmarks b JOIN papers p ON p.ordinal = b.paper WHERE b.user_id = :user_id"
+    rows = await tx.execute(text(f"{sql} ORDER BY b.made_at DESC"), {"user_id": user_id})
+    return tuple(rows.scalars())

@@ -62,6 +62,9 @@ async def migrate(tx: Transaction, old: int, new: int) -> None:
         await tx.execute(text(sql), {"old": old, "new": new})
         return
     # The supergroup spoke before its migration was known: what the group had moves over, as far as it is new there.
+    settings = "SELECT language, timezone FROM chats WHERE id = :old"
+    sql = f"UPDATE chats SET (language, timezone) = ({settings}) WHERE id = :new AND EXISTS ({settings})"
+    await tx.execute(text(sql), {"old": old, "new": new})
     for table in ("subscriptions", "digests", "deliveries", "posts", "listings"):
         move = f"UPDATE OR IGNORE {table} SET chat_id = :new WHERE chat_id = :old"
         await tx.execute(text(move), {"old": old, "new": new})

@@ -11,11 +11,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, TextClause, bindparam, event, make_url, text
+from sqlalchemy import URL, Connection, TextClause, bindparam, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from storage import segment
+
 Transaction = AsyncConnection
+
+READERS = 8  # connections
+# A writer takes its lock at once: one that first reads and then writes may be refused half-way.
+WRITE = "BEGIN IMMEDIATE"
 
 PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers go on while one task writes
@@ -34,43 +40,44 @@ class CannotOpen(Exception):
 class Database:
     """A migrated database. Functions of this package take a transaction that it gives out."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._writing_engine = engine.execution_options(papergram_begin="BEGIN IMMEDIATE")
+    def __init__(self, reading: AsyncEngine, writing: AsyncEngine) -> None:
+        # A connection of its own for the writer: readers, however many, never keep it waiting.
+        self._reading, self._writing = reading, writing
         # SQLite has one writer. Waiting here is fair; waiting inside SQLite is a sleep that polls.
         self._writer = asyncio.Lock()
 
     @classmethod
     async def open(cls, url: str) -> "Database":
         """Open and migrate the database at a URL such as `sqlite:///data/papers.db`. Raises CannotOpen."""
-        engine = _engine(url)
+        database = cls(_engine(url, connections=READERS, begin="BEGIN"), _engine(url, connections=1, begin=WRITE))
         try:
-            async with engine.execution_options(papergram_begin="BEGIN IMMEDIATE").begin() as tx:
+            async with database.transaction() as tx:
                 await tx.run_sync(_migrate)
         except (SQLAlchemyError, OSError) as error:
-            await engine.dispose()
+            await database.close()
             reason = getattr(error, "orig", None) or error
             raise CannotOpen(f"The database {_shown(url)} cannot be opened: {reason}.") from error
         except BaseException:
-            await engine.dispose()
+            await database.close()
             raise
-        return cls(engine)
+        return database
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A transaction that may write: committed at the end, rolled back when anything is raised."""
-        async with self._writer, self._writing_engine.begin() as tx:
+        async with self._writer, self._writing.begin() as tx:
             yield tx
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """A transaction that only reads: one unchanging view, which keeps no writer waiting."""
-        async with self._engine.begin() as tx:
+        async with self._reading.begin() as tx:
             yield tx
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._engine.dispose()
+        await self._reading.dispose()
+        await self._writing.dispose()
 
 
 def among(sql: str, name: str) -> TextClause:
@@ -88,35 +95,43 @@ def as_moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
-def _engine(url: str) -> AsyncEngine:
+def file_of(url: str) -> Path:
+    """The file that a URL names. Raises CannotOpen if it names none."""
+    return Path(_parsed(url).database or "")
+
+
+def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         raise CannotOpen("storage.url is not a database URL such as sqlite:///data/papers.db.") from error
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise CannotOpen(f"The database {_shown(url)} is not a SQLite file such as sqlite:///data/papers.db.")
+    return parsed
+
+
+def _engine(url: str, *, connections: int, begin: str) -> AsyncEngine:
+    file = file_of(url)
     try:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CannotOpen(f"The folder of {parsed.database} cannot be made: {error.strerror}.") from error
-    engine = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"), pool_size=8, max_overflow=0)
+        raise CannotOpen(f"The folder of {file} cannot be made: {error.strerror}.") from error
+    parsed = _parsed(url).set(drivername="sqlite+aiosqlite")
+    engine = create_async_engine(parsed, pool_size=connections, max_overflow=0)
     event.listen(engine.sync_engine, "connect", _prepare_connection)
-    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
 def _prepare_connection(connection: Any, _record: object) -> None:
-    # The driver's own BEGIN comes late and not before every statement: take it over, see _begin.
+    # The driver's own BEGIN comes late and not before every statement: _engine's listener sends it instead.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    # A writer takes its lock at once: one that first reads and then writes may be refused half-way.
-    connection.exec_driver_sql(connection.get_execution_options().get("papergram_begin", "BEGIN"))
+    # SQLite's own LOWER knows only ASCII.
+    connection.create_function("folded", 1, segment.folded, deterministic=True)
 
 
 def _migrate(connection: Connection) -> None:

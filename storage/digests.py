@@ -47,34 +47,31 @@ async def save(tx: Transaction, digest: Digest, parts: Sequence[Part], now: date
         for paper_id in part.paper_ids
     ]
     if posts:
-        # A paper that is posted again on request stays with the delivery that first posted it.
-        sql = """
-        INSERT INTO posts (chat_id, paper, delivery_id) VALUES (:chat_id, :paper, :delivery_id)
-        ON CONFLICT (chat_id, paper) DO NOTHING
-        """
+        # That a paper is posted to a chat only once is a rule of the table: what breaks it is not queued at all.
+        sql = "INSERT INTO posts (chat_id, paper, delivery_id) VALUES (:chat_id, :paper, :delivery_id)"
         await tx.execute(text(sql), posts)
     return True
 
 
-async def last(tx: Transaction, chat_id: int, thread_id: int) -> LastDigest | None:
-    """The last digest with papers in a chat and topic."""
+async def last(tx: Transaction, subscription_id: int) -> LastDigest | None:
+    """The last digest with papers of a subscription."""
     sql = """
-    SELECT g.id, g.prepared_at, g.chosen FROM digests g
-    WHERE g.chat_id = :chat_id AND g.chosen > 0
-      AND EXISTS (SELECT 1 FROM deliveries d WHERE d.digest_id = g.id AND d.thread_id = :thread_id)
-    ORDER BY g.id DESC LIMIT 1
+    SELECT id, prepared_at, chosen FROM digests
+    WHERE subscription_id = :id AND chosen > 0 ORDER BY due DESC LIMIT 1
     """
-    row = (await tx.execute(text(sql), {"chat_id": chat_id, "thread_id": thread_id})).first()
+    row = (await tx.execute(text(sql), {"id": subscription_id})).first()
     return LastDigest(row.id, as_moment(row.prepared_at), row.chosen) if row else None
 
 
-async def repeat(tx: Transaction, digest_id: int, now: datetime) -> int:
-    """Queue a digest's messages once more, because a reader asked for it; how many messages."""
+async def repeat(tx: Transaction, digest_id: int, chat_id: int, now: datetime) -> int:
+    """Queue a digest of that chat once more, because a reader asked for it; how many messages, 0 if it is forgotten."""
     copied = """
     INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, prepared_at)
-    SELECT NULL, chat_id, :now, matched, chosen, :now FROM digests WHERE id = :id RETURNING id
+    SELECT NULL, chat_id, :now, matched, chosen, :now FROM digests
+    WHERE id = :id AND chat_id = :chat_id
+      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE digest_id = :id AND text = '') RETURNING id
     """
-    values: dict[str, Any] = {"id": digest_id, "now": as_text(now)}
+    values: dict[str, Any] = {"id": digest_id, "chat_id": chat_id, "now": as_text(now)}
     new_id = (await tx.execute(text(copied), values)).scalar_one_or_none()
     messages = """
     INSERT INTO deliveries (digest_id, chat_id, thread_id, part, text, keyboard, plain, state, due, changed_at)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from storage.database import Transaction, as_text
+from storage.search import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +22,22 @@ class Listing:
     relaxed: bool
 
 
-async def add(tx: Transaction, place: tuple[int, int], shown: Listing, now: datetime) -> int:
-    """Store a list (its id is ignored) as the last one of that chat and topic; its id."""
+async def add(tx: Transaction, place: tuple[int, int], query: str, found: Found, now: datetime) -> Listing:
+    """Store a list as the last one of that chat and topic; the list."""
     sql = """
     INSERT INTO listings (chat_id, thread_id, query, total, relaxed, papers, made_at)
-    VALUES (:chat_id, :thread_id, :query, :total, :relaxed, :papers, :now) RETURNING id
+    VALUES (:chat_id, :thread_id, :query, :total, :relaxed, :papers, :now) RETURNING *
     """
     values = {
         "chat_id": place[0],
         "thread_id": place[1],
-        "query": shown.query,
-        "total": shown.total,
-        "relaxed": int(shown.relaxed),
-        "papers": " ".join(shown.ids),
+        "query": query,
+        "total": found.total,
+        "relaxed": int(found.relaxed),
+        "papers": " ".join(found.ids),
         "now": as_text(now),
     }
-    return int((await tx.execute(text(sql), values)).scalar_one())
+    return _listing((await tx.execute(text(sql), values)).one())
 
 
 async def get(tx: Transaction, listing_id: int) -> Listing | None:

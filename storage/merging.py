@@ -8,7 +8,15 @@ from storage.records import Paper, Summary
 def newer(stored: Paper, arriving: Paper) -> Paper:
     """What the store holds after `arriving` came to `stored`: see `add`."""
     if (arriving.version or 0) > (stored.version or 0):
-        return replace(arriving, categories=_union(arriving.categories, stored.categories))
+        # What the new version's source does not tell is as true as it was.
+        text = arriving if arriving.abstract else stored
+        return replace(
+            arriving,
+            abstract=text.abstract,
+            abstract_cut=text.abstract_cut,
+            authors=arriving.authors or stored.authors,
+            categories=_union(arriving.categories, stored.categories),
+        )
     if (arriving.version or 0) < (stored.version or 0):
         return stored
     longer = bool(arriving.abstract) and (not stored.abstract or (stored.abstract_cut and not arriving.abstract_cut))

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from storage.database import Transaction, as_moment, as_text
+from storage.database import Transaction, among, as_moment, as_text
 from storage.records import Button, Delivery, Keyboard, Message
 
 Place = tuple[int, int, int]  # digest, chat, topic
@@ -62,6 +62,13 @@ async def claim(tx: Transaction, limit: int, now: datetime) -> list[Delivery]:
     return sorted((_delivery(row) for row in rows), key=lambda delivery: delivery.id)
 
 
+async def release(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
+    """Give back messages that were claimed and not sent."""
+    sql = "UPDATE deliveries SET state = 'due', attempts = attempts - 1, changed_at = :now WHERE id IN :ids"
+    if ids:
+        await tx.execute(among(sql, "ids"), {"ids": list(ids), "now": as_text(now)})
+
+
 async def sent(tx: Transaction, delivery_id: int, message_id: int, now: datetime) -> None:
     """Telegram accepted the message."""
     sql = "UPDATE deliveries SET state = 'sent', message_id = :message_id, changed_at = :now WHERE id = :id"
@@ -69,10 +76,17 @@ async def sent(tx: Transaction, delivery_id: int, message_id: int, now: datetime
 
 
 async def again(tx: Transaction, delivery_id: int, at: datetime, reason: str, *, uncertain: bool = False) -> None:
-    """Send the message again at a later time; `uncertain`: it may have arrived already."""
-    sql = "UPDATE deliveries SET state = :state, due = :at, reason = :reason WHERE id = :id AND state = 'sending'"
+    """Send the message again at a later time, and what waits behind it not before; `uncertain`: it may have arrived."""
+    sql = "UPDATE deliveries SET state = :state, reason = :reason WHERE id = :id"
     state = "uncertain" if uncertain else "due"
-    await tx.execute(text(sql), {"id": delivery_id, "state": state, "at": as_text(at), "reason": reason})
+    await tx.execute(text(sql), {"id": delivery_id, "state": state, "reason": reason})
+    await _park(tx, delivery_id, at)
+
+
+async def denied(tx: Transaction, delivery_id: int, at: datetime, reason: str) -> None:
+    """Telegram refuses the chat for now: like `again`, and counted."""
+    await again(tx, delivery_id, at, reason)
+    await tx.execute(text("UPDATE deliveries SET denials = denials + 1 WHERE id = :id"), {"id": delivery_id})
 
 
 async def as_plain(tx: Transaction, delivery_id: int, reason: str) -> None:
@@ -89,18 +103,34 @@ async def gone(tx: Transaction, delivery_id: int, reason: str, now: datetime) ->
 
 
 async def cancel(tx: Transaction, chat_id: int, reason: str, now: datetime) -> int:
-    """Cancel all that a chat has waiting, so that its papers count as not posted; how many messages."""
-    unsent = "chat_id = :chat_id AND state IN ('due', 'sending', 'uncertain')"
-    posts = f"DELETE FROM posts WHERE delivery_id IN (SELECT id FROM deliveries WHERE {unsent})"
+    """Cancel all that a chat has waiting, so that its papers count as not posted; how many messages.
+
+    What is being sent is left to its outcome, which comes soon and is the truth.
+    """
+    waiting = "chat_id = :chat_id AND state IN ('due', 'uncertain') AND state IN ('due', 'sending', 'uncertain')"
+    posts = f"DELETE FROM posts WHERE delivery_id IN (SELECT id FROM deliveries WHERE {waiting})"
     await tx.execute(text(posts), {"chat_id": chat_id})
-    sql = f"UPDATE deliveries SET state = 'cancelled', reason = :reason, changed_at = :now WHERE {unsent}"
+    sql = f"UPDATE deliveries SET state = 'cancelled', reason = :reason, changed_at = :now WHERE {waiting}"
     cancelled = await tx.execute(text(sql), {"chat_id": chat_id, "reason": reason, "now": as_text(now)})
     return cancelled.rowcount
 
 
+async def forget(tx: Transaction, before: datetime) -> int:
+    """Drop the texts of messages that were finished before a moment; how many. That they were posted stays known."""
+    sql = """
+    UPDATE deliveries SET text = '', keyboard = '[]'
+    WHERE state IN ('sent', 'gone', 'cancelled') AND changed_at < :before AND text <> ''
+    """
+    return (await tx.execute(text(sql), {"before": as_text(before)})).rowcount
+
+
 async def recover(tx: Transaction, now: datetime) -> int:
     """After a stop or a crash: what was being sent is uncertain; how many messages."""
-    sql = "UPDATE deliveries SET state = 'uncertain', due = :now, reason = 'interrupted' WHERE state = 'sending'"
+    # The second condition says to SQLite that the partial index holds them all.
+    sql = """
+    UPDATE deliveries SET state = 'uncertain', due = :now, reason = 'interrupted'
+    WHERE state = 'sending' AND state IN ('due', 'sending', 'uncertain')
+    """
     return (await tx.execute(text(sql), {"now": as_text(now)})).rowcount
 
 
@@ -114,6 +144,16 @@ async def counts(tx: Transaction) -> dict[str, int]:
     """How many messages are in each state."""
     rows = await tx.execute(text("SELECT state, COUNT(*) AS number FROM deliveries GROUP BY state"))
     return {row.state: row.number for row in rows}
+
+
+async def _park(tx: Transaction, delivery_id: int, at: datetime) -> None:
+    # The whole chat, so that neither `claim` nor `next_due` meets what may not overtake the message.
+    sql = """
+    UPDATE deliveries SET due = :at
+    WHERE chat_id = (SELECT chat_id FROM deliveries WHERE id = :id) AND id >= :id
+      AND state IN ('due', 'sending', 'uncertain') AND (id = :id OR due < :at)
+    """
+    await tx.execute(text(sql), {"id": delivery_id, "at": as_text(at)})
 
 
 def _keyboard_text(keyboard: Keyboard) -> str:
@@ -130,5 +170,6 @@ def _delivery(row: Row[Any]) -> Delivery:
         part=row.part,
         message=Message(row.text, keyboard),
         attempts=row.attempts,
+        denials=row.denials,
         plain=bool(row.plain),
     )

@@ -46,7 +46,8 @@ class Change(StrEnum):
 async def add(tx: Transaction, arrivals: Iterable[Arrival], now: datetime) -> list[Change]:
     """Store what a source brought, in one go; one answer an arrival. Adding the same again changes nothing.
 
-    A newer version replaces the text, an older one is ignored, the same version fills in what was missing.
+    A newer version replaces the text, an older one is ignored, the same version fills in what was missing; of a
+    record that tells no version, only what it tells beside the text is taken.
     """
     arrivals = list(arrivals)
     ordinals = sorted({ordinal(arrival.paper.id) for arrival in arrivals})
@@ -115,7 +116,7 @@ class _Shelf:
     def put(self, arrival: Arrival) -> Change:
         """Merge one arrival in memory."""
         stored = self._papers.get(arrival.paper.id)
-        if stored and (arrival.paper.version or 0) < (stored.version or 0):
+        if stored and arrival.paper.version and arrival.paper.version < (stored.version or 0):
             return Change.UNCHANGED
         self._papers[arrival.paper.id] = newer(stored, arrival.paper) if stored else arrival.paper
         changed = self._papers[arrival.paper.id] != stored

@@ -153,17 +153,6 @@ class LastDigest:
     chosen: int
 
 
-class DeliveryState(StrEnum):
-    """The life of one message. `uncertain`: the call was made and its answer never came (storage/outbox.py)."""
-
-    DUE = "due"
-    SENDING = "sending"
-    UNCERTAIN = "uncertain"
-    SENT = "sent"
-    GONE = "gone"
-    CANCELLED = "cancelled"
-
-
 @dataclass(frozen=True, slots=True)
 class Button:
     """One key of an inline keyboard: either `data` (1 to 64 bytes, sent back when pressed) or a `url`."""
@@ -203,4 +192,5 @@ class Delivery:
     part: int
     message: Message
     attempts: int = 0
+    denials: int = 0  # how often Telegram refused the chat for a cause that may pass
     plain: bool = False  # the HTML was refused once: send it as plain text

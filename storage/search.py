@@ -1,12 +1,12 @@
 """Finds papers by a query: SQLite's FTS5, the best matches first, relaxed when too few hold every word."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import text
 
 from storage import segment
-from storage.database import Transaction
+from storage.database import Transaction, among
 from storage.filters import Filter, statement
 from storage.query import Query
 
@@ -49,7 +49,7 @@ def matching(query: Query) -> Filter:
         values["match"] = match
     for number, phrase in enumerate(query.phrases):
         conditions.append(_PHRASE.format(number=number))
-        values[f"phrase{number}"] = phrase.casefold()
+        values[f"phrase{number}"] = segment.folded(segment.simplified(phrase))
     for number, excluded in enumerate(query.excluded):
         conditions.append(f"p.ordinal NOT IN (SELECT rowid FROM search_full WHERE search_full MATCH :not{number})")
         values[f"not{number}"] = _all(segment.terms(excluded))
@@ -64,7 +64,7 @@ def matching(query: Query) -> Filter:
 # Words are cut differently in documents and queries, so that an index phrase would miss: compare the text.
 _PHRASE = """EXISTS (
     SELECT 1 FROM papers t LEFT JOIN summaries s ON s.paper = t.ordinal
-    WHERE t.ordinal = p.ordinal AND INSTR(LOWER(
+    WHERE t.ordinal = p.ordinal AND INSTR(folded(
         t.title || ' ' || t.abstract || ' ' || COALESCE(s.title_zh, '') || ' ' || COALESCE(s.tldr_zh, '')
         || ' ' || COALESCE(s.abstract_zh, '')), :phrase{number}) > 0)"""
 
@@ -117,7 +117,7 @@ async def _part(tx: Transaction, query: Query, limit: int) -> list[int]:
     known = sorted((word for word in query.words if counts[word]), key=lambda word: counts[word])[:RAREST]
     if not known:
         return []
-    rest = matching(Query(phrases=query.phrases, excluded=query.excluded, categories=query.categories))
+    rest = matching(replace(query, words=()))
     values = {**rest.values, "any": " OR ".join(f'"{word}"' for word in known), "limit": limit}
     sql = f"""
     SELECT f.rowid FROM search_short f JOIN papers p ON p.ordinal = f.rowid
@@ -128,9 +128,7 @@ async def _part(tx: Transaction, query: Query, limit: int) -> list[int]:
 
 
 async def _ids(tx: Transaction, ordinals: list[int]) -> tuple[str, ...]:
-    sql = text("SELECT ordinal, id FROM papers WHERE ordinal IN :ordinals").bindparams(
-        bindparam("ordinals", expanding=True)
-    )
+    sql = among("SELECT ordinal, id FROM papers WHERE ordinal IN :ordinals", "ordinals")
     ids = {row.ordinal: row.id for row in await tx.execute(sql, {"ordinals": ordinals})}
     return tuple(ids[each] for each in ordinals if each in ids)
 

@@ -32,9 +32,18 @@ def for_index(text: str) -> str:
 
 def terms(text: str) -> tuple[str, ...]:
     """A query's words, each once: full-width folded, Traditional Chinese simplified, Chinese cut."""
-    plain = _simplifier().convert(unicodedata.normalize("NFKC", text).replace("\0", " "))
-    words = _WORD.findall(_HAN.sub(_coarse, plain).casefold())
+    words = _WORD.findall(_HAN.sub(_coarse, simplified(text)).casefold())
     return tuple(dict.fromkeys(words))[:MAX_TERMS]
+
+
+def simplified(text: str) -> str:
+    """A query with full-width characters folded and Traditional Chinese simplified."""
+    return _simplifier().convert(unicodedata.normalize("NFKC", text).replace("\0", " "))
+
+
+def folded(text: str) -> str:
+    """A text as phrases are compared in it: width and case folded, all white space one space."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _fine(match: re.Match[str]) -> str:

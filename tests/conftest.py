@@ -6,11 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage import search_index
 from storage.database import Database
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # as bot/app.py does
+
+# A busy machine is not a failure: speed is measured in bench/. Failing cases are printed, to be kept as tests.
+settings.register_profile("papergram", deadline=None, print_blob=True)
+settings.load_profile("papergram")
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "data"
 NOW = datetime(2024, 3, 20, 1, 0, tzinfo=UTC)  # a Wednesday, 09:00 in Shanghai

@@ -119,7 +119,7 @@ async def test_a_star_keeps_the_paper_and_saved_lists_it(talk: Talk) -> None:
     assert "1. 去噪扩散" in (await talk.say(PRIVATE, "/saved"))["text"]
     assert (await talk.press(card, star))["text"] == "已取消收藏。"
     async with talk.database.reading() as tx:
-        assert await bookmarks.all_of(tx, XIAOMING) == []
+        assert await bookmarks.ids(tx, XIAOMING) == ()
 
 
 async def test_the_settings_of_a_subscription_are_buttons(talk: Talk) -> None:
@@ -206,7 +206,7 @@ async def test_in_a_group_only_administrators_subscribe_and_everybody_reads(talk
     assert labels(card) == ["PDF", "⭐"]
     assert "私聊" in (await talk.press(card, f"save:{DIFFUSION}:f", ALICE))["text"]
     async with talk.database.reading() as tx:
-        assert [each.paper.id for each in await bookmarks.all_of(tx, ALICE)] == [DIFFUSION]
+        assert await bookmarks.ids(tx, ALICE) == (DIFFUSION,)
 
 
 async def test_buttons_of_a_group_subscription_obey_administrators_only(talk: Talk) -> None:

@@ -106,7 +106,7 @@ async def test_a_digest_that_is_later_is_skipped_with_a_log_line(
     await store(database, *THREE)
     made = await subscribe(database)
     assert await prepare(database, NOW + timedelta(hours=12)) == []
-    assert "12 hours late and skipped" in caplog.text
+    assert "too late by 12:00:00 and skipped" in caplog.text
     assert await due(database, made.id) == NOW + timedelta(days=1)
     assert len(ids(await prepare(database, NOW + timedelta(days=1)))) == 3
 

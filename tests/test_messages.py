@@ -159,9 +159,9 @@ def test_length_is_counted_in_utf16_units_without_markup() -> None:
         lambda language: settings.subscription(_stored(), PRIVATE, language, fresh=True, elsewhere=True),
         lambda language: settings.subscriptions([_stored()] * 20, PRIVATE, language, elsewhere=False),
         lambda language: settings.choose_one([_stored("x" * 200)], language),
-        lambda language: settings.welcome(CHANNEL, language, forum=False, cannot_post=True),
-        lambda language: settings.welcome(GROUP, language, forum=True, cannot_post=False),
-        lambda language: settings.welcome(GROUP, language, forum=True, cannot_post=False, template="added"),
+        lambda language: settings.joined("joined_channel", CHANNEL, language, may_post=False),
+        lambda language: settings.joined("joined_group", GROUP, language, forum=True),
+        lambda language: settings.joined("hello_group", GROUP, language, forum=True),
         lambda language: settings.unsubscribed(_stored("<b>"), language),
         *[
             lambda language, field=field: Message("x", settings.choices(_stored(), PRIVATE, field, language))

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt,
 from storage import chats, digests, outbox, papers, subscriptions
 from storage.database import Database
 from storage.filters import EVERYTHING
-from storage.records import Chat, ChatState, Delivery, Digest, Message, Part
+from storage.records import Chat, ChatState, Delivery, Digest, Language, Message, Part
 from tests.conftest import NOW
 from tests.made import CHANNEL, PRIVATE, arrival, card, subscription
 
@@ -87,7 +88,7 @@ async def test_who_blocked_the_bot_rests_and_gets_the_papers_when_back(database:
     await tell(database, first, Sent(1))
     (second,) = await claim(database)
     await tell(database, second, Gone("Forbidden: bot was blocked by the user"))
-    assert await counts(database) == {"sent": 1, "cancelled": 2}
+    assert await counts(database) == {"sent": 1, "gone": 1, "cancelled": 1}
     async with database.reading() as tx:
         chat = await chats.get(tx, PRIVATE.id)
     assert chat is not None
@@ -167,7 +168,7 @@ async def test_rights_that_stay_lost_for_a_day_let_the_chat_rest(
     assert now - NOW > timedelta(hours=22)
     (last,) = await claim(database, now)
     await tell(database, last, Denied("never said before"), now)
-    assert await counts(database) == {"cancelled": 3}
+    assert await counts(database) == {"gone": 1, "cancelled": 2}
 
 
 async def test_what_was_being_sent_at_a_crash_is_sent_again(database: Database) -> None:
@@ -179,13 +180,49 @@ async def test_what_was_being_sent_at_a_crash_is_sent_again(database: Database) 
     assert again.id == first.id
 
 
-async def test_a_cancelled_message_is_not_brought_back_by_a_late_answer(database: Database) -> None:
+async def test_what_is_being_sent_when_its_chat_is_put_to_rest_keeps_its_own_outcome(database: Database) -> None:
     await queue(database)
     (first,) = await claim(database)
     async with database.transaction() as tx:
-        await chats.rest(tx, PRIVATE.id, "blocked", NOW)
-    await tell(database, first, RetryAt("flood", 1))
-    assert await counts(database) == {"cancelled": 3}
+        assert await chats.rest(tx, PRIVATE.id, "blocked", NOW) == 2
+    await tell(database, first, Sent(1))
+    assert await counts(database) == {"sent": 1, "cancelled": 2}
+    assert await unsent(database) == list(PAPERS[:0:-1])
+
+
+async def test_an_outage_does_not_count_towards_the_day_after_which_a_denied_chat_rests(database: Database) -> None:
+    await queue(database)
+    now = NOW
+    for _ in range(30):
+        (first,) = await claim(database, now)
+        await tell(database, first, RetryAt("no network"), now)
+        now += timedelta(seconds=UNREACHABLE[-1])
+    (first,) = await claim(database, now)
+    await tell(database, first, Denied("not enough rights"), now)
+    assert await counts(database) == {"due": 3}
+    assert await claim(database, now + timedelta(seconds=DENIED[0])) != []
+
+
+async def test_while_a_chat_waits_there_is_nothing_to_look_for(database: Database) -> None:
+    await queue(database)
+    (first,) = await claim(database)
+    await tell(database, first, RetryAt("flood", 3600))
+    async with database.reading() as tx:
+        assert await outbox.next_due(tx) == NOW + timedelta(seconds=3600)
+
+
+async def test_a_migrated_group_keeps_its_language_and_time_zone(database: Database) -> None:
+    await queue(database)
+    async with database.transaction() as tx:
+        await chats.set_language(tx, PRIVATE.id, Language.ENGLISH)
+        await chats.set_timezone(tx, PRIVATE.id, "Europe/Berlin")
+        await chats.remember(tx, Chat(-100777, CHANNEL.kind), NOW)
+        await chats.migrate(tx, PRIVATE.id, -100777)
+        moved = await chats.get(tx, -100777)
+        await chats.migrate(tx, PRIVATE.id, -100777)  # told twice: once in each chat
+        assert await chats.get(tx, -100777) == moved
+    assert moved is not None
+    assert (moved.language, moved.timezone) == (Language.ENGLISH, "Europe/Berlin")
 
 
 class Telegram:
@@ -255,3 +292,62 @@ async def test_a_send_that_does_not_end_in_time_is_uncertain_after_the_stop(data
     await worker.stop(patience=0.01)
     await running
     assert await counts(database) == {"uncertain": 1, "due": 2}
+
+
+async def sent_in_the_end(database: Database, telegram: Telegram) -> None:
+    """Run the outbox until the one message is sent."""
+    worker = Outbox(database, telegram, now=lambda: NOW)
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(20):
+        while await counts(database) != {"sent": 1}:
+            await asyncio.sleep(0.01)
+    await worker.stop()
+    await running
+
+
+async def test_an_outcome_that_cannot_be_written_is_written_later_and_nothing_sent_twice(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await queue(database, ids=PAPERS[:1])
+    real, failures = outbox.sent, [OSError("disk full")]
+
+    async def failing(*arguments: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await real(*arguments)
+
+    monkeypatch.setattr("storage.outbox.sent", failing)
+    monkeypatch.setattr("bot.delivery.outbox.RECORD_AGAIN", 0.01)
+    telegram = Telegram()
+    await sent_in_the_end(database, telegram)
+    assert telegram.texts == [PAPERS[0]]
+
+
+async def test_a_database_that_cannot_be_read_for_a_while_does_not_end_the_outbox(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await queue(database, ids=PAPERS[:1])
+    real, failures = outbox.claim, [OSError("locked"), OSError("locked")]
+
+    async def failing(*arguments: Any) -> list[Delivery]:
+        if failures:
+            raise failures.pop()
+        return await real(*arguments)
+
+    monkeypatch.setattr("storage.outbox.claim", failing)
+    monkeypatch.setattr("bot.delivery.outbox.IDLE", 0.01)
+    await sent_in_the_end(database, Telegram())
+    assert not failures
+
+
+async def test_a_stop_that_comes_while_messages_are_claimed_leaves_them_queued(database: Database) -> None:
+    await queue(database)
+    telegram = Telegram()
+    worker = Outbox(database, telegram, now=lambda: NOW)
+    running = asyncio.create_task(worker.run())
+    await asyncio.sleep(0)
+    await worker.stop()
+    await running
+    after = await counts(database)
+    assert "uncertain" not in after
+    assert after.get("sent", 0) == len(telegram.texts)

@@ -14,8 +14,8 @@ from telegram.error import (
 )
 
 from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Uncertain, Unparsable
-from bot.delivery.telegram import classify, plain_text
-from storage.records import Message
+from bot.delivery.telegram import classify
+from bot.messages.size import plain
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ from storage.records import Message
         (NetworkError("Bad Gateway"), RetryAt),
         (NetworkError("Internal Server Error: restart"), RetryAt),
         (NetworkError("Too Many Requests"), RetryAt),
-        (InvalidToken("The token `1:secret` was rejected"), Denied),
+        (InvalidToken("The token `1:secret` was rejected"), RetryAt),
         (TelegramError("what is this"), RetryAt),
     ],
 )
@@ -77,4 +77,4 @@ def test_a_connection_that_broke_after_it_stood_leaves_the_send_uncertain(name: 
 
 
 def test_plain_text_is_what_the_reader_would_have_seen() -> None:
-    assert plain_text(Message('<b>1 &lt; 2</b> &amp; <a href="https://a.b/?x=1&amp;y">c</a>')) == "1 < 2 & c"
+    assert plain('<b>1 &lt; 2</b> &amp; <a href="https://a.b/?x=1&amp;y">c</a>') == "1 < 2 & c"

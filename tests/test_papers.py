@@ -89,19 +89,39 @@ async def test_announcements_are_kept_as_they_were_and_the_last_day_is_shown(dat
 
 
 async def test_old_and_new_identifiers_sort_by_age(database: Database) -> None:
-    ids = ["2403.11780", "1501.00001", "1412.9999", "hep-th/9901001", "math/0309136", "0704.0001", "cs/9901001"]
-    await add(database, *(arrival(each) for each in ids))
+    by_age = ["hep-th/9901001", "hep-th/9901002", "math/0309136", "0704.0001", "1412.9999", "1501.00001", "2403.11780"]
+    await add(database, *(arrival(each) for each in sorted(by_age)))
     async with database.reading() as tx:
-        order = [each.paper.id async for each in papers.stream(tx)]
-    assert order[:5] == ["2403.11780", "1501.00001", "1412.9999", "0704.0001", "math/0309136"]
+        assert [each.paper.id async for each in papers.stream(tx)] == by_age[::-1]
 
 
-@given(st.sampled_from(["", "hep-th/", "math/", "cond-mat/", "q-bio/"]), st.integers(1, 12), st.integers(1, 999))
-def test_no_two_identifiers_share_a_place(archive: str, month: int, number: int) -> None:
-    one = f"{archive}95{month:02}{number:03}" if archive else f"12{month:02}.{number:04}"
-    others = {"hep-th/9501001", "math/9501001", "1201.0001", "cond-mat/9501001", "q-bio/9501001"} - {one}
+NEW = st.builds("{:02}{:02}.{:05}".format, st.integers(15, 90), st.integers(1, 12), st.integers(1, 99_999))
+NAMES = st.sampled_from(["hep-th", "math", "cond-mat", "q-bio", "cs", "supr-con", "acc-phys"])
+OLD = st.builds("{}/{:02}{:02}{:03}".format, NAMES, st.integers(92, 99), st.integers(1, 12), st.integers(1, 999))
+
+
+@given(NEW | OLD, NEW | OLD)
+def test_two_identifiers_share_a_place_only_if_they_are_one(one: str, other: str) -> None:
     assert 0 < ordinal(one) < 2**63
-    assert ordinal(one) not in {ordinal(each) for each in others}
+    assert (ordinal(one) == ordinal(other)) == (one == other)
+
+
+async def test_a_record_without_a_version_still_brings_its_announcement_and_summary(database: Database) -> None:
+    await add(database, Arrival(paper(version=1, title="first")))
+    assert await add(database, arrival(version=None, title="unknown")) == [Change.UPDATED]
+    assert await add(database, arrival(version=None, title="unknown")) == [Change.UNCHANGED]
+    after = await stored(database)
+    assert after.paper.title == "first"
+    assert after.summary is not None
+    async with database.reading() as tx:
+        assert len(await papers.announcements(tx, "2403.11780")) == 1
+
+
+async def test_a_new_version_without_authors_or_abstract_keeps_those_that_are_known(database: Database) -> None:
+    await add(database, Arrival(paper(version=1, abstract="Known.", authors=("A",))))
+    await add(database, Arrival(paper(version=2, title="second", abstract="")))
+    after = (await stored(database)).paper
+    assert (after.title, after.abstract, after.authors) == ("second", "Known.", ("A",))
 
 
 @pytest.mark.parametrize("wrong", ["", "2403", "cs.LG", "hep-th/", "2403.1178O"])

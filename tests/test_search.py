@@ -49,6 +49,9 @@ async def found(library: Database, text: str) -> tuple[str, ...]:
         ('"Diffusion Models"', (DIFFUSION,)),
         ("“扩散模型生成”", (DIFFUSION,)),
         ('"Models Diffusion"', ()),
+        ('"denoising  DIFFUSION"', (DIFFUSION,)),  # white space and case
+        ('"擴散模型生成"', (DIFFUSION,)),  # Traditional
+        ("扩散 zebra -cs.CV", ()),  # what is relaxed still excludes
         ("cs.LG", (DIFFUSION,)),
         ("cs.lg", (DIFFUSION,)),
         ("cat:cs", (SINGING, DIFFUSION)),

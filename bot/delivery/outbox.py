@@ -18,6 +18,7 @@ Now = Callable[[], datetime]
 IDLE = 5.0  # seconds after which the queue is looked at even if nobody called `wake`
 UNREACHABLE = (2, 5, 15, 30, 60)  # seconds between attempts, the last for ever: no outage loses a message
 DENIED = (60, 300, 900, 3600, *(7200,) * 11)  # about a day, then the chat rests
+RECORD_AGAIN = 1.0  # seconds before an outcome that could not be written is written again
 
 
 class Outbox:
@@ -27,66 +28,75 @@ class Outbox:
         self, database: Database, send: Send, *, workers: int = 8, now: Now = lambda: datetime.now(UTC)
     ) -> None:
         self._database, self._send, self._workers, self._now = database, send, workers, now
-        self._awake = asyncio.Event()
-        self._stopping = False
+        self._awake, self._ended = asyncio.Event(), asyncio.Event()
+        self._stopping, self._patience = False, 0.0
         self._flying: set[asyncio.Task[None]] = set()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether `run` is over."""
+        return self._ended.is_set()
 
     def wake(self) -> None:
         """There may be something to send."""
         self._awake.set()
 
     async def run(self) -> None:
-        """Send until `stop`. Start it once, after the last program's sends were declared uncertain."""
-        async with self._database.transaction() as tx:
-            if interrupted := await outbox.recover(tx, self._now()):
-                log.warning("%d messages were being sent when the last run ended; they are sent again", interrupted)
-        while not self._stopping:
-            self._awake.clear()
-            try:
-                claimed = await self._claim()
-            except Exception:
-                # The queue must outlive any fault of the disk or the program.
-                log.exception("the outbox cannot be read")
-                claimed = []
-            for delivery in claimed:
-                task = asyncio.create_task(self._deliver(delivery))
-                self._flying.add(task)
-                task.add_done_callback(self._landed)
-            if not claimed:
-                await self._rest()
+        """Send until `stop`; what a run before left in flight is sent again first."""
+        try:
+            await self._recover("were being sent when the last run ended; they are sent again")
+            while not self._stopping:
+                self._awake.clear()
+                await self._round()
+            await self._land_all()
+        finally:
+            self._ended.set()
 
     async def stop(self, patience: float = 5.0) -> None:
         """Claim nothing more and wait `patience` seconds for the sends in flight; those cut off are uncertain."""
-        self._stopping = True
+        self._stopping, self._patience = True, patience
         self._awake.set()
-        if self._flying:
-            _, late = await asyncio.wait(self._flying, timeout=patience)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        async with self._database.transaction() as tx:
-            if cut := await outbox.recover(tx, self._now()):
-                log.warning("%d sends were cut off; they may arrive and are sent again at the next start", cut)
+        await self._ended.wait()
 
-    async def _claim(self) -> list[Delivery]:
+    async def _round(self) -> None:
+        try:
+            if not await self._start_sends():
+                await self._rest(await self._next_due())
+        except Exception:
+            # The queue must outlive any fault of the disk or the program.
+            log.exception("the outbox cannot be read; again in %.0f s", IDLE)
+            await self._rest(IDLE)
+
+    async def _start_sends(self) -> int:
         free = self._workers - len(self._flying)
         if free <= 0:
-            return []
+            return 0
         async with self._database.transaction() as tx:
-            return await outbox.claim(tx, free, self._now())
+            claimed = await outbox.claim(tx, free, self._now())
+            if self._stopping:
+                await outbox.release(tx, [each.id for each in claimed], self._now())
+                return 0
+        for delivery in claimed:
+            task = asyncio.create_task(self._deliver(delivery))
+            self._flying.add(task)
+            task.add_done_callback(self._landed)
+        return len(claimed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
         self._awake.set()
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a send's outcome was not recorded; it is uncertain until the next start", exc_info=error)
 
-    async def _rest(self) -> None:
+    async def _next_due(self) -> float:
+        """Seconds until there may be something to claim."""
         async with self._database.reading() as tx:
             due = await outbox.next_due(tx)
-        seconds = IDLE if due is None else min(IDLE, max(0.05, (due - self._now()).total_seconds()))
-        if len(self._flying) >= self._workers:
-            seconds = IDLE
+        if due is None or len(self._flying) >= self._workers:
+            return IDLE
+        seconds = (due - self._now()).total_seconds()
+        # What is due and was not claimed waits behind a send of its chat, whose end wakes the loop.
+        return IDLE if seconds <= 0 and self._flying else min(IDLE, max(0.05, seconds))
+
+    async def _rest(self, seconds: float) -> None:
         try:
             await asyncio.wait_for(self._awake.wait(), seconds)
         except TimeoutError:
@@ -99,8 +109,31 @@ class Outbox:
             # A fault of the program in one message must neither stop the queue nor lose the message.
             log.exception("delivery %d failed", delivery.id)
             outcome = RetryAt(f"internal error: {type(error).__name__}")
+        while not await self._recorded(delivery, outcome):  # noqa: ASYNC110  # there is no event to wait for
+            await asyncio.sleep(RECORD_AGAIN)
+
+    async def _recorded(self, delivery: Delivery, outcome: Outcome) -> bool:
+        try:
+            async with self._database.transaction() as tx:
+                await record(tx, delivery, outcome, self._now())
+        except Exception:
+            # Unrecorded, it would hold up its chat for ever and be sent twice.
+            log.exception("what became of delivery %d cannot be written; again in %.0f s", delivery.id, RECORD_AGAIN)
+            return False
+        return True
+
+    async def _land_all(self) -> None:
+        if self._flying:
+            _, late = await asyncio.wait(self._flying, timeout=self._patience)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._recover("were cut off by the stop; they may arrive and are sent again at the next start")
+
+    async def _recover(self, what: str) -> None:
         async with self._database.transaction() as tx:
-            await record(tx, delivery, outcome, self._now())
+            if number := await outbox.recover(tx, self._now()):
+                log.warning("%d messages %s", number, what)
 
 
 async def record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
@@ -110,6 +143,7 @@ async def record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: dat
         case Sent(message_id):
             await outbox.sent(tx, delivery.id, message_id, now)
         case Gone(reason):
+            await outbox.gone(tx, delivery.id, reason, now)
             cancelled = await chats.rest(tx, delivery.chat_id, reason, now)
             log.warning("chat %d rests (%s); %d queued messages are cancelled", delivery.chat_id, reason, cancelled)
         case Moved(chat_id):
@@ -124,17 +158,18 @@ async def record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: dat
             await outbox.gone(tx, delivery.id, reason, now)
         case Uncertain(reason):
             log.warning("%s has no answer (%s); it may have arrived and is sent again", where, reason)
-            await outbox.again(tx, delivery.id, now + _pause(delivery, UNREACHABLE), reason, uncertain=True)
-        case Denied(reason) if delivery.attempts > len(DENIED):
+            pause = _pause(delivery.attempts, UNREACHABLE)
+            await outbox.again(tx, delivery.id, now + pause, reason, uncertain=True)
+        case Denied(reason) if delivery.denials >= len(DENIED):
             await record(tx, delivery, Gone(reason), now)
         case Denied(reason, unknown):
             log.log(logging.ERROR if unknown else logging.WARNING, "%s is denied: %s", where, reason)
-            await outbox.again(tx, delivery.id, now + _pause(delivery, DENIED), reason)
+            await outbox.denied(tx, delivery.id, now + _pause(delivery.denials + 1, DENIED), reason)
         case RetryAt(reason, seconds):
-            pause = _pause(delivery, UNREACHABLE) if seconds is None else timedelta(seconds=seconds)
+            pause = _pause(delivery.attempts, UNREACHABLE) if seconds is None else timedelta(seconds=seconds)
             log.warning("%s waits %.0f s: %s", where, pause.total_seconds(), reason)
             await outbox.again(tx, delivery.id, now + pause, reason)
 
 
-def _pause(delivery: Delivery, pauses: Sequence[int]) -> timedelta:
-    return timedelta(seconds=pauses[min(delivery.attempts, len(pauses)) - 1])
+def _pause(attempt: int, pauses: Sequence[int]) -> timedelta:
+    return timedelta(seconds=pauses[min(attempt, len(pauses)) - 1])

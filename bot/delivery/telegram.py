@@ -4,13 +4,11 @@ The error texts are those of tdlib/telegram-bot-api (Client.cpp, DialogManager.c
 python-telegram-bot capitalises them, so that they are compared in lower case.
 """
 
-import re
 from collections.abc import Callable, Coroutine
-from html import unescape
 from typing import Any
 
 import stamina
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -25,15 +23,18 @@ from telegram.error import (
 from telegram.ext import BaseRateLimiter, ExtBot
 
 from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, Uncertain, Unparsable
-from storage.records import Delivery, Keyboard, Message
+from bot.keyboards import markup
+from bot.messages.size import plain
+from storage.records import Delivery
 
 # Telegram's server itself waits out a flood limit for up to 8 s before it answers: a shorter patience sees
 # messages as lost that arrive, and would send them twice.
 PATIENCE = 30.0
 OUTBOX = "outbox"
+TOKEN_AGAIN = 600.0  # seconds
+LONGEST_WAIT = 60.0  # seconds that an answer to a reader waits for a flood limit to pass
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_TAG = re.compile(r"<[^>]*>")
 
 # A chat that answers with one of these stays closed until it lets the bot in again.
 _GONE = (
@@ -94,7 +95,9 @@ class Patience(BaseRateLimiter[Any]):
 
 def _pause(error: Exception) -> bool | float:
     outcome = classify(error) if isinstance(error, TelegramError) else None
-    return (outcome.seconds or True) if isinstance(outcome, RetryAt) else False
+    if not isinstance(outcome, RetryAt) or (outcome.seconds or 0) > LONGEST_WAIT:
+        return False
+    return outcome.seconds or True
 
 
 async def send(bot: ExtBot[Any], delivery: Delivery) -> Outcome:
@@ -103,7 +106,7 @@ async def send(bot: ExtBot[Any], delivery: Delivery) -> Outcome:
     try:
         sent = await bot.send_message(
             delivery.chat_id,
-            plain_text(message) if delivery.plain else message.text,
+            plain(message.text) if delivery.plain else message.text,
             parse_mode=None if delivery.plain else ParseMode.HTML,
             message_thread_id=delivery.thread_id or None,
             reply_markup=None if delivery.plain else markup(message.keyboard),
@@ -125,7 +128,8 @@ def classify(error: TelegramError) -> Outcome:  # noqa: PLR0911  # a table, read
     if isinstance(error, ChatMigrated):
         return Moved(error.new_chat_id)
     if isinstance(error, InvalidToken):
-        return Denied(error.__class__.__name__)  # its text holds the token
+        # No chat is at fault; the error's own text holds the token.
+        return RetryAt("Telegram refuses the bot's token", TOKEN_AGAIN)
     if isinstance(error, Forbidden | BadRequest):
         return _refusal(error, text)
     if isinstance(error, TimedOut):
@@ -145,20 +149,3 @@ def _refusal(error: TelegramError, text: str) -> Outcome:
     if isinstance(error, Forbidden):
         return Denied(error.message, unknown=True)
     return Refused(error.message)
-
-
-def plain_text(message: Message) -> str:
-    """A message without its markup."""
-    return unescape(_TAG.sub("", message.text))
-
-
-def markup(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
-    """A keyboard as Telegram takes it."""
-    if not keyboard:
-        return None
-    return InlineKeyboardMarkup(
-        [
-            [InlineKeyboardButton(b.label, url=b.url or None, callback_data=b.data or None) for b in row]
-            for row in keyboard
-        ]
-    )

@@ -1,8 +1,8 @@
 """From an update to a handler: makes the turn, calls what the tables name, explains what was raised."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -21,12 +21,11 @@ from telegram.ext import (
     filters,
 )
 
+from bot.errors import UserMistake
 from bot.handlers import BUTTONS, COMMANDS, Handler, Menu, failures, membership, reading
 from bot.handlers.turn import Deps, Turn
 from storage import chats
 from storage.records import Chat, ChatKind, ChatState, Language
-
-log = logging.getLogger(__name__)
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -38,7 +37,9 @@ class InOrder(BaseUpdateProcessor):
     """Handles updates at the same time, but those of one reader in one chat in the order they came."""
 
     def __init__(self, at_once: int = 64) -> None:
-        super().__init__(at_once)
+        # The base class counts those that wait for their turn as well: one reader's many must not keep out others.
+        super().__init__(max_concurrent_updates=100_000)
+        self._at_once = asyncio.Semaphore(at_once)
         # Weak: a lock lives as long as an update holds or awaits it.
         self._locks: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
 
@@ -48,7 +49,7 @@ class InOrder(BaseUpdateProcessor):
         if isinstance(update, Update):
             chat, user = update.effective_chat, update.effective_user
             key = (chat.id if chat else 0, user.id if user else 0)
-        async with self._locks.setdefault(key, asyncio.Lock()):
+        async with self._locks.setdefault(key, asyncio.Lock()), self._at_once:
             await coroutine
 
     async def initialize(self) -> None:
@@ -83,10 +84,12 @@ def menus() -> list[tuple[BotCommandScope, list[BotCommand], str | None]]:
 
 def _answering(deps: Deps, handler: Handler) -> Any:
     async def answer(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
-        turn = await _turn(deps, update, context)
-        if turn is None:
+        seen = _seen(deps, update)
+        if seen is None:
             return
+        turn = _turn(deps, update, context, seen)
         try:
+            turn.chat = await _remembered(deps, seen)
             await handler(turn)
             await turn.notice()
         except Exception as error:
@@ -98,20 +101,11 @@ def _answering(deps: Deps, handler: Handler) -> Any:
 async def _press(turn: Turn) -> None:
     handler = BUTTONS.get(turn.text)
     if handler is None:
-        await turn.notice("notice.old_button", alert=True)
-        return
-    try:
-        await handler(turn)
-    except (ValueError, IndexError, KeyError):
-        # Data that no button of ours holds: an old program's, or made up.
-        log.info("a button's data cannot be used: %r", (turn.text, *turn.data), exc_info=True)
-        await turn.notice("notice.old_button", alert=True)
+        raise UserMistake("old_button")
+    await handler(turn)
 
 
-async def _turn(deps: Deps, update: Update, context: CallbackContext[Any, Any, Any, Any]) -> Turn | None:
-    chat = await _remembered(deps, update)
-    if chat is None:
-        return None
+def _turn(deps: Deps, update: Update, context: CallbackContext[Any, Any, Any, Any], chat: Chat) -> Turn:
     message, user = update.message or update.channel_post, update.effective_user
     asked = update.effective_message
     turn = Turn(deps, context.bot, update, chat, user.id if user and not update.channel_post else 0)
@@ -127,19 +121,22 @@ async def _turn(deps: Deps, update: Update, context: CallbackContext[Any, Any, A
 def _words(text: str, *, is_command: bool) -> str:
     if not is_command:
         return text
-    _, _, rest = text.replace("\n", " ").partition(" ")
-    return rest
+    # Chinese keyboards type a full-width space, which splits a text like any other.
+    return "".join(text.split(maxsplit=1)[1:])
 
 
-async def _remembered(deps: Deps, update: Update) -> Chat | None:
+def _seen(deps: Deps, update: Update) -> Chat | None:
+    """The chat as the update shows it, with the settings of one that has chosen none."""
     here = update.effective_chat
     if here is None or here.type not in set(ChatKind):
         return None
     title = here.title or here.full_name or ""
-    new = deps.newcomer
-    seen = Chat(here.id, ChatKind(here.type), title, here.username or "", new.language, new.timezone)
+    return replace(deps.newcomer, id=here.id, kind=ChatKind(here.type), title=title, username=here.username or "")
+
+
+async def _remembered(deps: Deps, seen: Chat) -> Chat:
     async with deps.database.reading() as tx:
-        stored = await chats.get(tx, here.id)
+        stored = await chats.get(tx, seen.id)
     same = stored and (stored.kind, stored.title, stored.username) == (seen.kind, seen.title, seen.username)
     if stored and same and stored.state == ChatState.ACTIVE:
         return stored

@@ -3,7 +3,7 @@
 import logging
 import secrets
 
-from telegram.error import Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.errors import UserMistake
 from bot.handlers.turn import Turn
@@ -25,7 +25,7 @@ async def _explain(turn: Turn, error: Exception) -> None:
             await turn.mistake(error.key, **error.values)
         case Forbidden():
             log.info("chat %d does not take an answer: %s", turn.chat.id, error.message)
-        case RetryAfter() | NetworkError():
+        case RetryAfter() | NetworkError() if not isinstance(error, BadRequest):  # which is a NetworkError
             log.warning("an answer to chat %d failed: %s", turn.chat.id, error.message)
             await turn.mistake("busy")
         case _:

@@ -1,5 +1,7 @@
 """Meeting the bot: /start, /help, /language."""
 
+from dataclasses import replace
+
 from bot.errors import UserMistake
 from bot.handlers import place, showing
 from bot.handlers.turn import Turn
@@ -7,7 +9,7 @@ from bot.messages import wording
 from bot.messages.cards import View
 from bot.papers import arxiv_id
 from storage import chats
-from storage.records import Button, Chat, Language, Message
+from storage.records import Button, Language, Message
 
 
 async def start(turn: Turn) -> None:
@@ -45,11 +47,10 @@ async def language(turn: Turn) -> None:
 async def choose_language(turn: Turn) -> None:
     """`lang:<language>`: speak it here from now on."""
     await place.may_decide(turn, turn.chat)
-    chosen = Language(turn.data[0])
+    (chosen,) = turn.fields(Language)
     async with turn.database.transaction() as tx:
         await chats.set_language(tx, turn.chat.id, chosen)
-    here = turn.chat
-    turn.chat = Chat(here.id, here.kind, here.title, here.username, chosen, here.timezone)
+    turn.chat = replace(turn.chat, language=chosen)
     await turn.notice("notice.set")
     await turn.edit(_language_page(chosen))
 

@@ -50,18 +50,14 @@ async def _left(turn: Turn) -> None:
 
 
 async def _joined(turn: Turn, change: ChatMemberUpdated) -> None:
-    cannot_post = turn.chat.kind == ChatKind.CHANNEL and not _posts(change.new_chat_member)
+    chat, who, language = turn.chat, change.from_user.id, turn.chat.language
+    if chat.kind == ChatKind.CHANNEL:
+        may_post = _posts(change.new_chat_member)
+        await _tell(turn, who, settings.joined("joined_channel", chat, language, may_post=may_post))
+        return
     forum = bool(change.chat.is_forum)
-    kinds = {ChatKind.CHANNEL: "welcome"}
-    template = kinds.get(turn.chat.kind, "added")
-    language = turn.chat.language
-    told = await _tell(
-        turn,
-        change.from_user.id,
-        settings.welcome(turn.chat, language, forum=forum, cannot_post=cannot_post, template=template),
-    )
-    if not told and turn.chat.kind != ChatKind.CHANNEL:
-        await _tell(turn, turn.chat.id, settings.welcome(turn.chat, language, forum=forum, cannot_post=cannot_post))
+    if not await _tell(turn, who, settings.joined("joined_group", chat, language, forum=forum)):
+        await _tell(turn, chat.id, settings.joined("hello_group", chat, language, forum=forum))
 
 
 async def _tell(turn: Turn, chat_id: int, message: Message) -> bool:

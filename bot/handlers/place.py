@@ -20,7 +20,7 @@ async def aimed(turn: Turn) -> Turn:
 
     Telegram is asked each time. Raises UserMistake for who is no administrator there.
     """
-    word, _, rest = turn.text.strip().partition(" ")
+    word, *rest = turn.text.split(maxsplit=1) or [""]
     named = _NAMED.fullmatch(word)
     if named is None:
         await may_decide(turn, turn.chat)
@@ -29,7 +29,7 @@ async def aimed(turn: Turn) -> Turn:
     await may_decide(turn, chat)
     await _may_post(turn.bot, chat)
     there = turn.elsewhere(await _remember(turn, chat))
-    there.text = rest.strip()
+    there.text = "".join(rest)
     return there
 
 

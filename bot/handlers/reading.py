@@ -55,23 +55,23 @@ async def unknown_command(turn: Turn) -> None:
 
 async def turn_card(turn: Turn) -> None:
     """`card:<id>:<view>`: fold, unfold or change the language of the abstract, in place."""
-    paper_id, view = turn.data
-    await turn.edit(await showing.card(turn, paper_id, View(view)))
+    paper_id, view = turn.fields(str, View)
+    await turn.edit(await showing.card(turn, paper_id, view))
 
 
 async def open_card(turn: Turn) -> None:
     """`open:<id>`: the card of a paper in a list, as a new message."""
-    await showing.paper(turn, turn.data[0])
+    (paper_id,) = turn.fields(str)
+    await showing.paper(turn, paper_id)
 
 
 async def turn_page(turn: Turn) -> None:
     """`find:<list>:<page>`: another page of search results, in place."""
-    listing_id, page = map(int, turn.data)
+    listing_id, page = turn.fields(int, int)
     async with turn.database.reading() as tx:
         shown = await listings.get(tx, listing_id)
     if shown is None or shown.chat_id != turn.chat.id:
-        await turn.notice("notice.old_button", alert=True)
-        return
+        raise UserMistake("old_button")
     await turn.edit(await showing.results_page(turn, shown, page))
 
 

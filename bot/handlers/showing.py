@@ -1,5 +1,7 @@
 """Showing papers in a chat: one card, or a numbered page. Used by the handlers that find papers."""
 
+from collections.abc import Sequence
+
 from bot.errors import UserMistake
 from bot.handlers.turn import Turn
 from bot.messages import cards as card_pages
@@ -8,7 +10,8 @@ from bot.messages.cards import View
 from bot.papers import taxonomy
 from storage import bookmarks, listings, papers, query, search
 from storage.listings import Listing
-from storage.records import Card, Message
+from storage.records import Message
+from storage.search import Found
 
 
 async def paper(turn: Turn, paper_id: str, view: View = View.FOLDED) -> None:
@@ -37,24 +40,24 @@ async def results(turn: Turn, text: str) -> None:
         found = await search.find(tx, asked)
     if not found.ids:
         raise UserMistake("nothing_found", query=text)
-    shown = await number(turn, Listing(0, turn.chat.id, text, found.ids, found.total, found.relaxed))
+    shown = await number(turn, text, found)
     await turn.say(await results_page(turn, shown, 1))
 
 
-async def results_page(turn: Turn, shown: Listing, page: int) -> Message:
+async def results_page(turn: Turn, shown: Listing, at: int) -> Message:
     """One page of a list that was found before."""
-    cards = await _cards(turn, shown.ids[lists.Page.slice(page, len(shown.ids))])
-    paged = lists.Page(cards, page, len(shown.ids), turn=f"find:{shown.id}", total=shown.total)
+    paged = await page(turn, shown.ids, at, turn_by=f"find:{shown.id}", total=shown.total)
     return lists.results(shown.query, paged, turn.chat.language, relaxed=shown.relaxed)
 
 
-async def number(turn: Turn, shown: Listing) -> Listing:
+async def page(turn: Turn, ids: Sequence[str], at: int, *, turn_by: str, total: int | None = None) -> lists.Page:
+    """The cards of one page of a list; `turn_by` begins the data of its paging buttons."""
+    async with turn.database.reading() as tx:
+        cards = await papers.get(tx, ids[lists.Page.slice(at, len(ids))])
+    return lists.Page(cards, at, len(ids), turn=turn_by, total=total)
+
+
+async def number(turn: Turn, text: str, found: Found) -> Listing:
     """Make a list the last one of this chat, so that `/abs 3` means its third paper."""
     async with turn.database.transaction() as tx:
-        new_id = await listings.add(tx, (turn.chat.id, turn.thread_id), shown, turn.now)
-    return Listing(new_id, shown.chat_id, shown.query, shown.ids, shown.total, shown.relaxed)
-
-
-async def _cards(turn: Turn, ids: tuple[str, ...]) -> list[Card]:
-    async with turn.database.reading() as tx:
-        return await papers.get(tx, ids)
+        return await listings.add(tx, (turn.chat.id, turn.thread_id), text, found, turn.now)

@@ -8,7 +8,7 @@ from bot.handlers import place
 from bot.handlers.turn import Turn
 from bot.messages import settings
 from storage import chats, digests, query, subscriptions
-from storage.records import Chat, Form, Message, Schedule, Subscription
+from storage.records import Chat, Form, Message, Subscription
 
 MOST = 20  # subscriptions of one chat
 
@@ -31,12 +31,11 @@ async def choose_new(turn: Turn) -> None:
 
 async def subscribe_chosen(turn: Turn) -> None:
     """`new:<chat>.<topic>:<query>`: a category was chosen."""
-    where, wanted = turn.data
-    chat_id, _, thread_id = where.partition(".")
-    chat = await _chat(turn, int(chat_id))
+    (chat_id, thread_id), wanted = turn.fields(_place, str)
+    chat = await _chat(turn, chat_id)
     await place.may_decide(turn, chat)
     there = turn.elsewhere(chat)
-    there.thread_id = int(thread_id)
+    there.thread_id = thread_id
     await turn.edit(await _subscribe(turn, there, wanted))
 
 
@@ -72,26 +71,25 @@ async def today(turn: Turn) -> None:
 
 async def again(turn: Turn) -> None:
     """`again:<digest>`: post the last digest once more."""
+    (digest_id,) = turn.fields(int)
     async with turn.database.transaction() as tx:
-        last = await digests.last(tx, turn.chat.id, turn.thread_id)
-        if last is None or last.id != int(turn.data[0]):
-            await turn.notice("notice.old_button", alert=True)
-            return
-        await digests.repeat(tx, last.id, turn.now)
+        queued = await digests.repeat(tx, digest_id, turn.chat.id, turn.now)
+    if not queued:
+        raise UserMistake("old_button")
     await turn.notice("notice.preparing")
     turn.deps.wake()
 
 
 async def press(turn: Turn) -> None:
     """`sub:<id>:<what>[:<value>]`: show, change or end a subscription."""
+    number, *what = turn.data
     async with turn.database.reading() as tx:
-        subscription = await subscriptions.get(tx, int(turn.data[0]))
+        subscription = await subscriptions.get(tx, int(number)) if number.isdecimal() else None
     if subscription is None:
-        await turn.notice("notice.old_button", alert=True)
-        return
+        raise UserMistake("old_button")
     chat = await _chat(turn, subscription.chat_id)
     await place.may_decide(turn, chat)
-    match turn.data[1:]:
+    match what:
         case ["show"]:
             await turn.say(_page(turn, subscription, chat))
         case ["back"]:
@@ -101,10 +99,12 @@ async def press(turn: Turn) -> None:
         case ["unsubscribe"]:
             await _remove(turn, subscription)
             await turn.edit(settings.unsubscribed(subscription, turn.chat.language))
-        case [what]:
-            await turn.edit_keyboard(settings.choices(subscription, chat, what, turn.chat.language))
-        case [what, value]:
-            await _change(turn, subscription, (what, value))
+        case [setting] if setting in settings.SETTINGS:
+            await turn.edit_keyboard(settings.choices(subscription, chat, setting, turn.chat.language))
+        case [setting, value] if settings.allows(subscription, chat, setting, value):
+            await _change(turn, subscription, (setting, value))
+        case _:
+            raise UserMistake("old_button")
 
 
 async def _change(turn: Turn, subscription: Subscription, setting: tuple[str, str]) -> None:
@@ -129,14 +129,19 @@ async def _change(turn: Turn, subscription: Subscription, setting: tuple[str, st
 def _changed(subscription: Subscription, what: str, value: str) -> Subscription:
     match what:
         case "hour":
-            return replace(subscription, schedule=replace(subscription.schedule, hour=int(value) % 24))
+            return replace(subscription, schedule=replace(subscription.schedule, hour=int(value)))
         case "weekdays":
-            days = frozenset(int(day) for day in value if day in "1234567")
-            return replace(subscription, schedule=Schedule(subscription.schedule.hour, days or settings.WORKDAYS))
+            days = frozenset(map(int, value))
+            return replace(subscription, schedule=replace(subscription.schedule, weekdays=days))
         case "form":
             return replace(subscription, form=Form(value))
         case _:
-            return replace(subscription, max_papers=min(max(int(value), 1), max(settings.NUMBERS)))
+            return replace(subscription, max_papers=int(value))
+
+
+def _place(text: str) -> tuple[int, int]:
+    chat_id, thread_id = text.split(".")
+    return int(chat_id), int(thread_id)
 
 
 async def _subscribe(turn: Turn, there: Turn, wanted: str) -> Message:
@@ -151,9 +156,9 @@ async def _subscribe(turn: Turn, there: Turn, wanted: str) -> Message:
         next_due=calendar.next_due(template.schedule, there.chat.timezone, turn.now),
     )
     async with turn.database.transaction() as tx:
-        if len(await subscriptions.of_chat(tx, there.chat.id)) >= MOST:
-            raise UserMistake("too_many_subscriptions", limit=MOST)
         stored, fresh = await subscriptions.add(tx, new, turn.now)
+        if fresh and len(await subscriptions.of_chat(tx, there.chat.id)) > MOST:
+            raise UserMistake("too_many_subscriptions", limit=MOST)  # and the transaction takes it back
     elsewhere = there.chat.id != turn.chat.id
     return settings.subscription(stored, there.chat, turn.chat.language, fresh=fresh, elsewhere=elsewhere)
 

@@ -10,7 +10,8 @@ from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOption
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
-from bot.delivery.telegram import markup
+from bot.errors import UserMistake
+from bot.keyboards import markup
 from bot.messages import wording
 from storage.database import Database
 from storage.records import Chat, ChatKind, Keyboard, Message, Subscription
@@ -60,6 +61,13 @@ class Turn:
     def private(self) -> bool:
         """Whether this is a private chat."""
         return self.chat.kind == ChatKind.PRIVATE
+
+    def fields(self, *kinds: Callable[[str], Any]) -> tuple[Any, ...]:
+        """The pressed button's data, each part made into its kind. Raises UserMistake for what no button holds."""
+        try:
+            return tuple(kind(part) for kind, part in zip(kinds, self.data, strict=True))
+        except (ValueError, KeyError):
+            raise UserMistake("old_button") from None
 
     async def say(self, message: Message) -> None:
         """Answer with a message; in a group as a reply to the one that asked."""

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from bot.messages.size import clip
 from bot.messages.wording import render, word
 from bot.papers import taxonomy
-from storage.records import Button, Chat, ChatKind, Form, Keyboard, Language, Message, Subscription
+from storage.records import Button, Chat, Form, Keyboard, Language, Message, Subscription
 
 WORKDAYS = frozenset({1, 2, 3, 4, 5})
 EVERY_DAY = frozenset({1, 2, 3, 4, 5, 6, 7})
+SETTINGS = ("hour", "weekdays", "timezone", "form", "papers")
 NUMBERS = (5, 10, 20, 30, 50)
 TIMEZONES = (
     "Asia/Shanghai",
@@ -78,6 +79,11 @@ def choices(shown: Subscription, chat: Chat, field: str, language: Language) -> 
     return (*rows, (Button(word(language, "button.back"), f"sub:{shown.id}:back"),))
 
 
+def allows(shown: Subscription, chat: Chat, field: str, value: str) -> bool:
+    """Whether a setting can take a value."""
+    return field in SETTINGS and value in _values(shown, chat, chat.language)[field][1]
+
+
 def subscriptions(all_: Sequence[Subscription], chat: Chat, language: Language, *, elsewhere: bool) -> Message:
     """A chat's subscriptions, numbered, with a button for each."""
     text = render(
@@ -101,18 +107,10 @@ def unsubscribed(ended: Subscription, language: Language) -> Message:
     return Message(render(language, "unsubscribed", topic=topic(ended.query, language)))
 
 
-def welcome(chat: Chat, language: Language, *, forum: bool, cannot_post: bool, template: str = "welcome") -> Message:
-    """What to do next, after the bot was added to a group or channel."""
-    text = render(
-        language,
-        template,
-        channel=chat.kind == ChatKind.CHANNEL,
-        title=chat.title,
-        handle=f"@{chat.username}" if chat.username else str(chat.id),
-        forum=forum,
-        cannot_post=cannot_post,
-    )
-    return Message(text)
+def joined(template: str, chat: Chat, language: Language, *, forum: bool = False, may_post: bool = True) -> Message:
+    """What to do next, after the bot was added: joined_channel, joined_group (to who did it), hello_group (in it)."""
+    handle = f"@{chat.username}" if chat.username else str(chat.id)
+    return Message(render(language, template, title=chat.title, handle=handle, forum=forum, may_post=may_post))
 
 
 def _numbered(all_: Sequence[Subscription], action: str) -> Keyboard:

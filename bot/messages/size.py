@@ -15,7 +15,12 @@ def units(text: str) -> int:
 
 def visible(html: str) -> int:
     """The length of Telegram HTML after it is parsed, in UTF-16 units."""
-    return units(unescape(_TAG.sub("", html)))
+    return units(plain(html))
+
+
+def plain(html: str) -> str:
+    """What a reader sees of Telegram HTML, without its formatting."""
+    return unescape(_TAG.sub("", html))
 
 
 def clip(text: str, limit: int) -> str:
