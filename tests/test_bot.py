@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from storage import bookmarks, chats, subscriptions
+from storage import bookmarks, chats, search, subscriptions
 from storage.database import Database
 from storage.records import Arrival, ChatState, Schedule, Subscription, Summary
 from tests.made import arrival, paper, summary
@@ -353,13 +354,79 @@ async def test_nothing_typed_is_met_with_silence_or_a_traceback(talk: Talk, text
     assert "内部错误" not in answer["text"]
 
 
+@pytest.mark.parametrize("text", ["/search\u3000扩散", "/abs\u30002403.11780", "/search  扩散", "/search\n扩散"])
+async def test_any_white_space_may_follow_a_command(talk: Talk, text: str) -> None:
+    assert "去噪扩散" in (await talk.say(PRIVATE, text))["text"]
+
+
+async def test_a_channel_may_be_followed_by_a_full_width_space(talk: Talk) -> None:
+    card = await talk.say(PRIVATE, "/subscribe @daily_papers\u3000扩散")
+    assert "已订阅 扩散（每日论文）" in card["text"]
+
+
+async def test_one_readers_many_messages_keep_nobody_else_waiting(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, held = search.find, asyncio.Event()
+
+    async def slow(*arguments: Any) -> search.Found:
+        await held.wait()
+        return await real(*arguments)
+
+    monkeypatch.setattr("storage.search.find", slow)
+    for _ in range(100):
+        await talk.write(PRIVATE, "/search 扩散")
+    assert "命令" in (await talk.say(ALICE, "/help", ALICE))["text"]
+    held.set()
+    await talk.answers(PRIVATE, 0, 100)
+
+
+async def test_somebody_elses_bookmarks_are_not_shown_in_a_group(talk: Talk) -> None:
+    card = await talk.say(GROUP, f"/abs {DIFFUSION}", ALICE)
+    await talk.press(card, f"save:{DIFFUSION}:f", ALICE)
+    answer = await talk.press(card, "kept:1", ALICE, force=True)
+    assert answer["text"] == "请在私聊中使用这个命令。"
+    assert (await talk.again(card))["text"] == card["text"]
+
+
+async def test_more_than_a_page_of_bookmarks_is_paged_and_counted(talk: Talk) -> None:
+    async with talk.database.transaction() as tx:
+        for number, each in enumerate(TWELVE):
+            await bookmarks.toggle(tx, XIAOMING, each, datetime.now(UTC) + timedelta(seconds=number))
+    first = await talk.say(PRIVATE, "/saved")
+    assert "共 12 篇 · 1/3" in first["text"]
+    assert f"open:{TWELVE[-1]}" in data(first)
+    last = await talk.edited(first, "kept:2")
+    assert "2/3" in last["text"]
+
+
 @pytest.mark.parametrize(
-    "made_up", ["x", "card", "card:2403.11780", "card:nope:z", "find:1:1", "sub:x:hour", "new::", "save:0:0"]
+    "made_up",
+    [
+        "x",
+        "card",
+        "card:2403.11780",
+        "card:nope:z",
+        "find:1:1",
+        "sub:x:hour",
+        "new::",
+        "save:0:0",
+        "lang:xx",
+        "again:1",
+    ],
 )
 async def test_a_made_up_button_is_answered(talk: Talk, made_up: str) -> None:
     greeting = await talk.say(PRIVATE, "/start")
     answer = await talk.press(greeting, made_up, force=True)
     assert "内部错误" not in answer["text"]
+
+
+@pytest.mark.parametrize(
+    "made_up", ["timezone:Mars", "hour:99", "weekdays:", "papers:0", "form:x", "nothing", "hour:9:9"]
+)
+async def test_a_setting_that_no_button_offers_is_refused(talk: Talk, made_up: str) -> None:
+    card = await talk.say(PRIVATE, "/subscribe cs.LG")
+    (number,) = {each.split(":")[1] for each in data(card)}
+    answer = await talk.press(card, f"sub:{number}:{made_up}", force=True)
+    assert "已经失效" in answer["text"]
 
 
 async def test_a_handler_that_fails_says_so_with_a_number_and_goes_on(
