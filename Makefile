@@ -30,7 +30,7 @@ lock: .venv/.installed-dev
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	    --extra build pyproject.toml --output-file requirements.txt
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	    --extra build --extra dev --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
+	    --extra build --extra dev --extra semantic --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Papergram needs Python 3.11 or newer.")'
