@@ -8,15 +8,19 @@ from storage.database import Transaction, as_text
 from storage.paper_rows import ordinal
 
 
-async def toggle(tx: Transaction, user_id: int, paper_id: str, now: datetime) -> bool:
-    """Keep the paper, or let it go if it is kept; whether it is kept now."""
-    values = {"user_id": user_id, "paper": ordinal(paper_id)}
-    gone = await tx.execute(text("DELETE FROM bookmarks WHERE user_id = :user_id AND paper = :paper"), values)
-    if gone.rowcount:
-        return False
-    sql = "INSERT INTO bookmarks (user_id, paper, made_at) VALUES (:user_id, :paper, :now)"
-    await tx.execute(text(sql), {**values, "now": as_text(now)})
-    return True
+async def keep(tx: Transaction, user_id: int, paper_id: str, now: datetime) -> None:
+    """Keep the paper; kept already, it stays where it is."""
+    sql = """
+    INSERT INTO bookmarks (user_id, paper, made_at) VALUES (:user_id, :paper, :now)
+    ON CONFLICT (user_id, paper) DO NOTHING
+    """
+    await tx.execute(text(sql), {"user_id": user_id, "paper": ordinal(paper_id), "now": as_text(now)})
+
+
+async def drop(tx: Transaction, user_id: int, paper_id: str) -> None:
+    """Let the paper go."""
+    sql = text("DELETE FROM bookmarks WHERE user_id = :user_id AND paper = :paper")
+    await tx.execute(sql, {"user_id": user_id, "paper": ordinal(paper_id)})
 
 
 async def holds(tx: Transaction, user_id: int, paper_id: str) -> bool:

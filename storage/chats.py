@@ -82,3 +82,12 @@ def as_chat(row: Row[Any], chat_id: int) -> Chat:
         timezone=row.timezone,
         state=ChatState(row.state),
     )
+
+
+async def subscribed(tx: Transaction) -> list[Chat]:
+    """The chats that can be posted to and have a subscription."""
+    sql = """
+    SELECT * FROM chats c WHERE c.state = 'active' AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.chat_id = c.id)
+    ORDER BY c.id
+    """
+    return [as_chat(row, row.id) for row in await tx.execute(text(sql))]

@@ -1,7 +1,7 @@
 """Digests: which papers a subscription may still get, and writing a prepared digest into the outbox."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -11,7 +11,14 @@ from storage.database import Transaction, as_moment, as_text
 from storage.filters import Filter, statement
 from storage.paper_rows import as_card, ordinal
 from storage.papers import CARDS
-from storage.records import Card, Digest, LastDigest, Part
+from storage.records import Card, Digest, LastDigest, Message, Part
+
+REPEATED = timedelta(minutes=1)
+
+_UNSENT_NEWS = """
+p.ordinal IN (SELECT paper FROM announcements WHERE seen_at >= :since AND news = 1)
+AND NOT EXISTS (SELECT 1 FROM posts o WHERE o.chat_id = :chat_id AND o.paper = p.ordinal)
+"""
 
 
 async def candidates(
@@ -21,9 +28,7 @@ async def candidates(
 
     Also how many there are in all.
     """
-    condition = f"""{where.sql}
-        AND p.ordinal IN (SELECT paper FROM announcements WHERE seen_at >= :since)
-        AND NOT EXISTS (SELECT 1 FROM posts o WHERE o.chat_id = :chat_id AND o.paper = p.ordinal)"""
+    condition = f"{where.sql} AND {_UNSENT_NEWS}"
     values = {**where.values, "chat_id": chat_id, "since": as_text(since), "limit": limit}
     sql = f"{CARDS} WHERE {condition} ORDER BY p.ordinal DESC LIMIT :limit"
     cards = [as_card(row) for row in await tx.execute(statement(sql, where), values)]
@@ -31,6 +36,13 @@ async def candidates(
         return cards, len(cards)
     counted = statement(f"SELECT COUNT(*) FROM papers p WHERE {condition}", where)
     return cards, int((await tx.execute(counted, values)).scalar_one())
+
+
+async def news(tx: Transaction, where: Filter, since: datetime, chat_id: int = 0, limit: int = 100_000) -> list[str]:
+    """The ids of the newest papers that match, were announced to the bot since then, and were not sent to the chat."""
+    sql = f"SELECT p.id FROM papers p WHERE {where.sql} AND {_UNSENT_NEWS} ORDER BY p.ordinal DESC LIMIT :limit"
+    values = {**where.values, "chat_id": chat_id, "since": as_text(since), "limit": limit}
+    return list((await tx.execute(statement(sql, where), values)).scalars())
 
 
 async def save(tx: Transaction, digest: Digest, parts: Sequence[Part], now: datetime) -> bool:
@@ -42,13 +54,18 @@ async def save(tx: Transaction, digest: Digest, parts: Sequence[Part], now: date
     place = (digest_id, subscription.chat_id, subscription.thread_id)
     ids = await outbox.add(tx, place, [part.message for part in parts], now)
     posts = [
-        {"chat_id": subscription.chat_id, "paper": ordinal(paper_id), "delivery_id": delivery_id}
+        {
+            "chat_id": subscription.chat_id,
+            "paper": ordinal(posted.paper_id),
+            "delivery_id": delivery_id,
+            "draft": posted.draft,
+        }
         for delivery_id, part in zip(ids, parts, strict=True)
-        for paper_id in part.paper_ids
+        for posted in part.papers
     ]
     if posts:
         # That a paper is posted to a chat only once is a rule of the table: what breaks it is not queued at all.
-        sql = "INSERT INTO posts (chat_id, paper, delivery_id) VALUES (:chat_id, :paper, :delivery_id)"
+        sql = "INSERT INTO posts (chat_id, paper, delivery_id, draft) VALUES (:chat_id, :paper, :delivery_id, :draft)"
         await tx.execute(text(sql), posts)
     return True
 
@@ -63,28 +80,52 @@ async def last(tx: Transaction, subscription_id: int) -> LastDigest | None:
     return LastDigest(row.id, as_moment(row.prepared_at), row.chosen) if row else None
 
 
-async def repeat(tx: Transaction, digest_id: int, chat_id: int, now: datetime) -> int:
-    """Queue a digest of that chat once more, because a reader asked for it; how many messages, 0 if it is forgotten."""
-    copied = """
-    INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, prepared_at)
-    SELECT NULL, chat_id, :now, matched, chosen, :now FROM digests
-    WHERE id = :id AND chat_id = :chat_id
-      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE digest_id = :id AND text = '') RETURNING id
+async def repeat(tx: Transaction, digest_id: int, chat_id: int, now: datetime) -> bool:
+    """Queue a digest of that chat once more, because a reader asked for it; False if it is forgotten.
+
+    Asked for again within REPEATED, it is not queued a second time.
+    """
+    known = """
+    SELECT 1 FROM digests WHERE id = :id AND chat_id = :chat_id
+      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE digest_id = :id AND text = '')
     """
     values: dict[str, Any] = {"id": digest_id, "chat_id": chat_id, "now": as_text(now)}
-    new_id = (await tx.execute(text(copied), values)).scalar_one_or_none()
+    if not await tx.scalar(text(known), values):
+        return False
+    asked = "UPDATE digests SET repeated_at = :now WHERE id = :id AND COALESCE(repeated_at, '') < :before"
+    if (await tx.execute(text(asked), {**values, "before": as_text(now - REPEATED)})).rowcount:
+        await _copy(tx, values)
+    return True
+
+
+async def _copy(tx: Transaction, values: dict[str, Any]) -> None:
+    copied = """
+    INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, prepared_at)
+    SELECT NULL, chat_id, :now, matched, chosen, :now FROM digests WHERE id = :id RETURNING id
+    """
+    new_id = (await tx.execute(text(copied), values)).scalar_one()
     messages = """
     INSERT INTO deliveries (digest_id, chat_id, thread_id, part, text, keyboard, plain, state, due, changed_at)
     SELECT :new_id, chat_id, thread_id, part, text, keyboard, plain, 'due', :now, :now
     FROM deliveries WHERE digest_id = :id ORDER BY part
     """
-    return (await tx.execute(text(messages), {**values, "new_id": new_id})).rowcount if new_id else 0
+    await tx.execute(text(messages), {**values, "new_id": new_id})
+
+
+async def notice(tx: Transaction, chat_id: int, messages: Sequence[Message], now: datetime) -> None:
+    """Queue messages that belong to no subscription, such as the operator's alarms. The chat must be known."""
+    sql = """
+    INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, prepared_at)
+    VALUES (NULL, :chat_id, :now, 0, 0, :now) RETURNING id
+    """
+    new_id: int = (await tx.execute(text(sql), {"chat_id": chat_id, "now": as_text(now)})).scalar_one()
+    await outbox.add(tx, (new_id, chat_id, 0), messages, now)
 
 
 async def _insert(tx: Transaction, digest: Digest, now: datetime) -> int | None:
     sql = """
-    INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, prepared_at)
-    VALUES (:subscription_id, :chat_id, :due, :matched, :chosen, :now)
+    INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, waiting, prepared_at)
+    VALUES (:subscription_id, :chat_id, :due, :matched, :chosen, :waiting, :now)
     ON CONFLICT (subscription_id, due) DO NOTHING RETURNING id
     """
     values = {
@@ -93,6 +134,7 @@ async def _insert(tx: Transaction, digest: Digest, now: datetime) -> int | None:
         "due": as_text(digest.due),
         "matched": digest.matched,
         "chosen": len(digest.cards),
+        "waiting": digest.waiting,
         "now": as_text(now),
     }
     new_id: int | None = (await tx.execute(text(sql), values)).scalar_one_or_none()

@@ -12,28 +12,28 @@ from storage.search import Found
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One list: what was asked, the ids in the order shown, how many matched, whether words were left out."""
+    """One list: what was asked, the ids in the order shown, how many matched, how many of them hold every word."""
 
     id: int
     chat_id: int
     query: str
     ids: tuple[str, ...]
     total: int
-    relaxed: bool
+    exact: int
 
 
 async def add(tx: Transaction, place: tuple[int, int], query: str, found: Found, now: datetime) -> Listing:
     """Store a list as the last one of that chat and topic; the list."""
     sql = """
-    INSERT INTO listings (chat_id, thread_id, query, total, relaxed, papers, made_at)
-    VALUES (:chat_id, :thread_id, :query, :total, :relaxed, :papers, :now) RETURNING *
+    INSERT INTO listings (chat_id, thread_id, query, total, exact, papers, made_at)
+    VALUES (:chat_id, :thread_id, :query, :total, :exact, :papers, :now) RETURNING *
     """
     values = {
         "chat_id": place[0],
         "thread_id": place[1],
         "query": query,
         "total": found.total,
-        "relaxed": int(found.relaxed),
+        "exact": found.exact,
         "papers": " ".join(found.ids),
         "now": as_text(now),
     }
@@ -60,4 +60,4 @@ async def prune(tx: Transaction, before: datetime) -> int:
 
 
 def _listing(row: Row[Any]) -> Listing:
-    return Listing(row.id, row.chat_id, row.query, tuple(row.papers.split()), row.total, bool(row.relaxed))
+    return Listing(row.id, row.chat_id, row.query, tuple(row.papers.split()), row.total, row.exact)

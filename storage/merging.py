@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
-from storage.records import Paper, Summary
+from storage.records import Paper, Summary, SummaryState
+
+# What not every source tells; what one of them told stays.
+_TOLD_BY_SOME = ("authors", "affiliations", "comments", "doi", "journal_ref", "licence")
 
 
 def newer(stored: Paper, arriving: Paper) -> Paper:
@@ -14,8 +17,8 @@ def newer(stored: Paper, arriving: Paper) -> Paper:
             arriving,
             abstract=text.abstract,
             abstract_cut=text.abstract_cut,
-            authors=arriving.authors or stored.authors,
             categories=_union(arriving.categories, stored.categories),
+            **{name: getattr(arriving, name) or getattr(stored, name) for name in _TOLD_BY_SOME},
         )
     if (arriving.version or 0) < (stored.version or 0):
         return stored
@@ -24,14 +27,14 @@ def newer(stored: Paper, arriving: Paper) -> Paper:
         stored,
         abstract=arriving.abstract if longer else stored.abstract,
         abstract_cut=arriving.abstract_cut if longer else stored.abstract_cut,
-        authors=stored.authors or arriving.authors,
         categories=_union(stored.categories, arriving.categories),
+        **{name: getattr(stored, name) or getattr(arriving, name) for name in _TOLD_BY_SOME},
     )
 
 
 def filled(stored: Summary | None, arriving: Summary) -> Summary:
-    """The stored summary, with the arriving one's texts where it has none."""
-    if stored is None:
+    """The stored summary, with the arriving one's texts where it has none; a good one takes a draft's place."""
+    if stored is None or (stored.state == SummaryState.DRAFT and arriving.state == SummaryState.GOOD):
         return arriving
     missing = {
         name: getattr(arriving, name)

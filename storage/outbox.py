@@ -5,6 +5,7 @@
                            --> uncertain  (no answer came, or the program died: see below)
                            --> gone       (never to be accepted)
     due, uncertain --> cancelled          (the chat cannot be posted to any more)
+    sent --amend--> due                   (another text: what has a message id already is edited, not sent)
 
 The rule for uncertain messages, here and nowhere else: they are sent again. A message is never lost, and at
 worst each send that was in flight at a crash or whose answer was lost comes twice.
@@ -21,6 +22,9 @@ from storage.database import Transaction, among, as_moment, as_text
 from storage.records import Button, Delivery, Keyboard, Message
 
 Place = tuple[int, int, int]  # digest, chat, topic
+
+_NEVER_SENT = "message_id IS NULL"
+_ENDED = "CASE WHEN message_id IS NULL THEN '{}' ELSE 'sent' END"
 
 
 async def add(tx: Transaction, place: Place, messages: Sequence[Message], now: datetime) -> list[int]:
@@ -46,7 +50,7 @@ async def add(tx: Transaction, place: Place, messages: Sequence[Message], now: d
 
 
 async def claim(tx: Transaction, limit: int, now: datetime) -> list[Delivery]:
-    """Take up to `limit` messages to send, no two of one chat, each the first unfinished one of its chat."""
+    """Take up to `limit` messages to send, no two of one chat, each the first unfinished one of its chat and topic."""
     # The row count of the update decides: whoever else claimed it in between has it.
     sql = """
     UPDATE deliveries SET state = 'sending', attempts = attempts + 1, changed_at = :now
@@ -54,7 +58,8 @@ async def claim(tx: Transaction, limit: int, now: datetime) -> list[Delivery]:
         SELECT d.id FROM deliveries d
         WHERE d.state IN ('due', 'uncertain') AND d.due <= :now AND NOT EXISTS (
             SELECT 1 FROM deliveries e
-            WHERE e.chat_id = d.chat_id AND e.id < d.id AND e.state IN ('due', 'sending', 'uncertain'))
+            WHERE e.chat_id = d.chat_id AND e.state IN ('due', 'sending', 'uncertain') AND (
+                e.state = 'sending' OR (e.id < d.id AND (e.thread_id = d.thread_id OR e.due <= :now))))
         ORDER BY d.due, d.id LIMIT :limit)
     RETURNING *
     """
@@ -75,6 +80,18 @@ async def sent(tx: Transaction, delivery_id: int, message_id: int, now: datetime
     await tx.execute(text(sql), {"id": delivery_id, "message_id": message_id, "now": as_text(now)})
 
 
+async def amend(tx: Transaction, delivery_id: int, message: Message, now: datetime) -> None:
+    """Put another text and keyboard in place of a message that was sent, by the queue like any other."""
+    sql = """
+    UPDATE deliveries SET text = :text, keyboard = :keyboard, state = 'due', due = :now, attempts = 0, plain = 0,
+        changed_at = :now
+    WHERE id = :id AND state = 'sent' AND message_id IS NOT NULL
+    """
+    keyboard = _keyboard_text(message.keyboard)
+    values = {"id": delivery_id, "text": message.text, "keyboard": keyboard, "now": as_text(now)}
+    await tx.execute(text(sql), values)
+
+
 async def again(tx: Transaction, delivery_id: int, at: datetime, reason: str, *, uncertain: bool = False) -> None:
     """Send the message again at a later time, and what waits behind it not before; `uncertain`: it may have arrived."""
     sql = "UPDATE deliveries SET state = :state, reason = :reason WHERE id = :id"
@@ -83,10 +100,11 @@ async def again(tx: Transaction, delivery_id: int, at: datetime, reason: str, *,
     await _park(tx, delivery_id, at)
 
 
-async def denied(tx: Transaction, delivery_id: int, at: datetime, reason: str) -> None:
-    """Telegram refuses the chat for now: like `again`, and counted."""
-    await again(tx, delivery_id, at, reason)
-    await tx.execute(text("UPDATE deliveries SET denials = denials + 1 WHERE id = :id"), {"id": delivery_id})
+async def denied(tx: Transaction, delivery_id: int, at: datetime, reason: str, *, topic_only: bool = False) -> None:
+    """Telegram refuses the chat, or only one topic of it, for now: like `again`, and counted."""
+    sql = "UPDATE deliveries SET state = 'due', denials = denials + 1, reason = :reason WHERE id = :id"
+    await tx.execute(text(sql), {"id": delivery_id, "reason": reason})
+    await _park(tx, delivery_id, at, topic_only=topic_only)
 
 
 async def as_plain(tx: Transaction, delivery_id: int, reason: str) -> None:
@@ -97,9 +115,11 @@ async def as_plain(tx: Transaction, delivery_id: int, reason: str) -> None:
 
 async def gone(tx: Transaction, delivery_id: int, reason: str, now: datetime) -> None:
     """This one message will never be accepted: the queue goes on behind it, its papers count as not posted."""
-    sql = "UPDATE deliveries SET state = 'gone', reason = :reason, changed_at = :now WHERE id = :id"
+    # What was sent once stays sent: only its edit is given up.
+    sql = f"UPDATE deliveries SET state = {_ENDED.format('gone')}, reason = :reason, changed_at = :now WHERE id = :id"
     await tx.execute(text(sql), {"id": delivery_id, "reason": reason, "now": as_text(now)})
-    await tx.execute(text("DELETE FROM posts WHERE delivery_id = :id"), {"id": delivery_id})
+    posts = f"DELETE FROM posts WHERE delivery_id IN (SELECT id FROM deliveries WHERE id = :id AND {_NEVER_SENT})"
+    await tx.execute(text(posts), {"id": delivery_id})
 
 
 async def cancel(tx: Transaction, chat_id: int, reason: str, now: datetime) -> int:
@@ -107,12 +127,22 @@ async def cancel(tx: Transaction, chat_id: int, reason: str, now: datetime) -> i
 
     What is being sent is left to its outcome, which comes soon and is the truth.
     """
+    return await _cancel(tx, "TRUE", {"chat_id": chat_id, "reason": reason, "now": as_text(now)})
+
+
+async def cancel_topic(tx: Transaction, topic: tuple[int, int], reason: str, now: datetime) -> int:
+    """The same for one topic of a chat."""
+    values = {"chat_id": topic[0], "thread_id": topic[1], "reason": reason, "now": as_text(now)}
+    return await _cancel(tx, "thread_id = :thread_id", values)
+
+
+async def _cancel(tx: Transaction, which: str, values: dict[str, Any]) -> int:
     waiting = "chat_id = :chat_id AND state IN ('due', 'uncertain') AND state IN ('due', 'sending', 'uncertain')"
-    posts = f"DELETE FROM posts WHERE delivery_id IN (SELECT id FROM deliveries WHERE {waiting})"
-    await tx.execute(text(posts), {"chat_id": chat_id})
-    sql = f"UPDATE deliveries SET state = 'cancelled', reason = :reason, changed_at = :now WHERE {waiting}"
-    cancelled = await tx.execute(text(sql), {"chat_id": chat_id, "reason": reason, "now": as_text(now)})
-    return cancelled.rowcount
+    waiting = f"{waiting} AND {which}"
+    posts = f"DELETE FROM posts WHERE delivery_id IN (SELECT id FROM deliveries WHERE {waiting} AND {_NEVER_SENT})"
+    await tx.execute(text(posts), values)
+    ended = f"state = {_ENDED.format('cancelled')}, reason = :reason, changed_at = :now"
+    return (await tx.execute(text(f"UPDATE deliveries SET {ended} WHERE {waiting}"), values)).rowcount
 
 
 async def forget(tx: Transaction, before: datetime) -> int:
@@ -146,11 +176,12 @@ async def counts(tx: Transaction) -> dict[str, int]:
     return {row.state: row.number for row in rows}
 
 
-async def _park(tx: Transaction, delivery_id: int, at: datetime) -> None:
-    # The whole chat, so that neither `claim` nor `next_due` meets what may not overtake the message.
-    sql = """
+async def _park(tx: Transaction, delivery_id: int, at: datetime, *, topic_only: bool = False) -> None:
+    # The whole chat or topic, so that neither `claim` nor `next_due` meets what may not overtake the message.
+    topic = "AND thread_id = (SELECT thread_id FROM deliveries WHERE id = :id)" if topic_only else ""
+    sql = f"""
     UPDATE deliveries SET due = :at
-    WHERE chat_id = (SELECT chat_id FROM deliveries WHERE id = :id) AND id >= :id
+    WHERE chat_id = (SELECT chat_id FROM deliveries WHERE id = :id) AND id >= :id {topic}
       AND state IN ('due', 'sending', 'uncertain') AND (id = :id OR due < :at)
     """
     await tx.execute(text(sql), {"id": delivery_id, "at": as_text(at)})
@@ -160,16 +191,22 @@ def _keyboard_text(keyboard: Keyboard) -> str:
     return json.dumps([[[b.label, b.data, b.url] for b in row] for row in keyboard], ensure_ascii=False)
 
 
-def _delivery(row: Row[Any]) -> Delivery:
+def as_message(row: Row[Any]) -> Message:
+    """The message of a row of `deliveries`."""
     keyboard = tuple(tuple(Button(*button) for button in buttons) for buttons in json.loads(row.keyboard))
+    return Message(row.text, keyboard)
+
+
+def _delivery(row: Row[Any]) -> Delivery:
     return Delivery(
         id=row.id,
         digest_id=row.digest_id,
         chat_id=row.chat_id,
         thread_id=row.thread_id,
         part=row.part,
-        message=Message(row.text, keyboard),
+        message=as_message(row),
         attempts=row.attempts,
         denials=row.denials,
         plain=bool(row.plain),
+        message_id=row.message_id,
     )

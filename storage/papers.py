@@ -1,6 +1,7 @@
 """Papers, their announcements and summaries: adding is idempotent, reading gives cards."""
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,7 @@ from storage.database import Transaction, among, as_text
 from storage.filters import EVERYTHING, Filter, statement
 from storage.merging import filled, newer
 from storage.paper_rows import (
+    BEST_SUMMARY,
     announcement_key,
     announcement_row,
     as_card,
@@ -23,15 +25,17 @@ from storage.paper_rows import (
     paper_row,
     summary_row,
 )
-from storage.records import Announcement, Arrival, Card, Paper, Summary
+from storage.records import Announcement, Arrival, Card, Paper, Summary, Upvotes
 
-CARDS = """
-SELECT p.*, s.version AS summary_version, s.title_zh, s.tldr_zh, s.abstract_zh, s.tldr_en, s.model,
+CARDS = f"""
+SELECT p.*, s.version AS summary_version, s.title_zh, s.tldr_zh, s.abstract_zh, s.tldr_en, s.model, s.prompt, s.state,
+       u.votes, u.code_url,
        (SELECT MAX(a.date) FROM announcements a WHERE a.paper = p.ordinal) AS announced,
        (SELECT a.type FROM announcements a WHERE a.paper = p.ordinal ORDER BY a.date DESC LIMIT 1) AS announce_type
 FROM papers p
 LEFT JOIN summaries s ON s.paper = p.ordinal
-     AND s.version = (SELECT MAX(version) FROM summaries n WHERE n.paper = p.ordinal)
+     AND s.version = ({BEST_SUMMARY})
+LEFT JOIN upvotes u ON u.paper = p.ordinal
 """
 
 
@@ -98,7 +102,8 @@ class _Shelf:
     def __init__(self, papers: dict[str, Paper], summaries: dict[tuple[str, int], Summary]) -> None:
         self._papers, self._summaries = papers, summaries
         self._known_papers, self._known_summaries = dict(papers), dict(summaries)
-        self._announcements: dict[Announcement, None] = {}
+        self._announcements: dict[Announcement, int | None] = {}  # with the version that is announced
+        self._upvotes: dict[str, Upvotes] = {}
         self._known_announcements: set[tuple[str, str, str, str]] = set()
 
     @classmethod
@@ -117,23 +122,27 @@ class _Shelf:
         """Merge one arrival in memory."""
         stored = self._papers.get(arrival.paper.id)
         if stored and arrival.paper.version and arrival.paper.version < (stored.version or 0):
+            if arrival.announcement:  # that it was listed is true, and the feed it stands in is not to look new again
+                self._announce(replace(arrival.announcement, news=False), arrival.paper.version)
             return Change.UNCHANGED
         self._papers[arrival.paper.id] = newer(stored, arrival.paper) if stored else arrival.paper
         changed = self._papers[arrival.paper.id] != stored
         if arrival.announcement:
-            changed |= self._announce(arrival.announcement)
+            changed |= self._announce(arrival.announcement, arrival.paper.version)
         if arrival.summary:
             changed |= self._summarise(arrival.summary)
+        if arrival.upvotes:
+            self._upvotes[arrival.paper.id] = arrival.upvotes
         if stored is None:
             return Change.NEW
         return Change.UPDATED if changed else Change.UNCHANGED
 
-    def _announce(self, announcement: Announcement) -> bool:
+    def _announce(self, announcement: Announcement, version: int | None) -> bool:
         key = announcement_key(announcement)
         if key in self._known_announcements:
             return False
         self._known_announcements.add(key)
-        self._announcements[announcement] = None
+        self._announcements[announcement] = version
         return True
 
     def _summarise(self, summary: Summary) -> bool:
@@ -147,8 +156,11 @@ class _Shelf:
         papers = [paper for id_, paper in self._papers.items() if self._known_papers.get(id_) != paper]
         summaries = [s for key, s in self._summaries.items() if self._known_summaries.get(key) != s]
         await _execute_many(tx, _SAVE_PAPER, [paper_row(paper, now) for paper in papers])
-        await _execute_many(tx, _SAVE_SUMMARY, [summary_row(summary) for summary in summaries])
-        await _execute_many(tx, _SAVE_ANNOUNCEMENT, [announcement_row(a, now) for a in self._announcements])
+        await _execute_many(tx, SAVE_SUMMARY, [summary_row(summary, now) for summary in summaries])
+        rows = [announcement_row(each, version, now) for each, version in self._announcements.items()]
+        await _execute_many(tx, _SAVE_ANNOUNCEMENT, rows)
+        votes = [_upvotes_row(each, now) for each in self._upvotes.values()]
+        await _execute_many(tx, _SAVE_UPVOTES, votes)
         categories = {(ordinal(paper.id), category) for paper in papers for category in paper.categories}
         categories |= {(ordinal(a.paper_id), a.category) for a in self._announcements if a.category}
         await _execute_many(tx, _SAVE_CATEGORY, [{"paper": p, "category": c} for p, c in sorted(categories)])
@@ -161,23 +173,36 @@ SELECT p.id, a.date, a.category, a.type
 FROM announcements a JOIN papers p ON p.ordinal = a.paper WHERE a.paper IN :ordinals
 """
 _SAVE_PAPER = """
-INSERT INTO papers (ordinal, id, version, title, abstract, abstract_cut, authors, categories, added_at)
-VALUES (:ordinal, :id, :version, :title, :abstract, :abstract_cut, :authors, :categories, :now)
+INSERT INTO papers (ordinal, id, version, title, abstract, abstract_cut, authors, categories,
+    affiliations, comments, doi, journal_ref, licence, added_at)
+VALUES (:ordinal, :id, :version, :title, :abstract, :abstract_cut, :authors, :categories,
+    :affiliations, :comments, :doi, :journal_ref, :licence, :now)
 ON CONFLICT (ordinal) DO UPDATE SET version = excluded.version, title = excluded.title,
     abstract = excluded.abstract, abstract_cut = excluded.abstract_cut,
-    authors = excluded.authors, categories = excluded.categories
+    authors = excluded.authors, categories = excluded.categories, affiliations = excluded.affiliations,
+    comments = excluded.comments, doi = excluded.doi, journal_ref = excluded.journal_ref, licence = excluded.licence
 """
-_SAVE_SUMMARY = """
-INSERT INTO summaries (paper, version, title_zh, tldr_zh, abstract_zh, tldr_en, model)
-VALUES (:paper, :version, :title_zh, :tldr_zh, :abstract_zh, :tldr_en, :model)
+SAVE_SUMMARY = """
+INSERT INTO summaries (paper, version, title_zh, tldr_zh, abstract_zh, tldr_en, model, prompt, state, written_at)
+VALUES (:paper, :version, :title_zh, :tldr_zh, :abstract_zh, :tldr_en, :model, :prompt, :state, :now)
 ON CONFLICT (paper, version) DO UPDATE SET title_zh = excluded.title_zh, tldr_zh = excluded.tldr_zh,
-    abstract_zh = excluded.abstract_zh, tldr_en = excluded.tldr_en, model = excluded.model
+    abstract_zh = excluded.abstract_zh, tldr_en = excluded.tldr_en, model = excluded.model,
+    prompt = excluded.prompt, state = excluded.state, written_at = excluded.written_at
 """
 _SAVE_ANNOUNCEMENT = """
-INSERT INTO announcements (paper, date, category, type, seen_at) VALUES (:paper, :date, :category, :type, :now)
-ON CONFLICT DO NOTHING
+INSERT INTO announcements (paper, date, category, type, version, news, seen_at)
+VALUES (:paper, :date, :category, :type, :version, :news, :now) ON CONFLICT DO NOTHING
+"""
+_SAVE_UPVOTES = """
+INSERT INTO upvotes (paper, votes, code_url, seen_at) VALUES (:paper, :votes, :code_url, :now)
+ON CONFLICT (paper) DO UPDATE SET votes = excluded.votes, seen_at = excluded.seen_at,
+    code_url = CASE excluded.code_url WHEN '' THEN upvotes.code_url ELSE excluded.code_url END
 """
 _SAVE_CATEGORY = "INSERT INTO paper_categories (paper, category) VALUES (:paper, :category) ON CONFLICT DO NOTHING"
+
+
+def _upvotes_row(upvotes: Upvotes, now: str) -> dict[str, Any]:
+    return {"paper": ordinal(upvotes.paper_id), "votes": upvotes.votes, "code_url": upvotes.code_url, "now": now}
 
 
 async def _execute_many(tx: Transaction, sql: str, rows: list[dict[str, Any]]) -> None:

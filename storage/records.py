@@ -25,6 +25,20 @@ class Paper:
     abstract_cut: bool = False  # the source gives only the abstract's beginning
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()  # the primary category first, as far as the source tells
+    affiliations: tuple[str, ...] = ()  # of all authors, each once, in their order
+    comments: str = ""  # the authors' own: pages, venue, code
+    doi: str = ""  # the journal's, not arXiv's own 10.48550
+    journal_ref: str = ""
+    licence: str = ""  # its URL
+
+
+@dataclass(frozen=True, slots=True)
+class Upvotes:
+    """What Hugging Face's daily papers tell of a paper: its readers' votes, and where its code is."""
+
+    paper_id: str
+    votes: int
+    code_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,14 @@ class Announcement:
     date: datetime.date | None = None  # None, and "" below: the source does not tell
     category: str = ""
     type: AnnounceType | None = None
+    news: bool = True  # False: recorded, but not to be posted by itself
+
+
+class SummaryState(StrEnum):
+    """Whether the gate took a summary, or it is the best that could be had until now."""
+
+    GOOD = "good"
+    DRAFT = "draft"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +70,8 @@ class Summary:
     abstract_zh: str = ""
     tldr_en: str = ""
     model: str = ""
+    prompt: str = ""  # the version of the prompt that asked for it; empty: written elsewhere
+    state: SummaryState = SummaryState.GOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +81,7 @@ class Arrival:
     paper: Paper
     announcement: Announcement | None = None  # None: known for search, never posted by itself
     summary: Summary | None = None
+    upvotes: Upvotes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +92,13 @@ class Card:
     summary: Summary | None = None
     announced: datetime.date | None = None
     announce_type: AnnounceType | None = None
+    upvotes: Upvotes | None = None
+
+    @property
+    def is_summarised(self) -> bool:
+        """Whether there is a good summary of the version that is shown, or of one that no source told."""
+        summary, version = self.summary, self.paper.version
+        return summary is not None and summary.state == SummaryState.GOOD and summary.version in {None, version}
 
 
 class ChatKind(StrEnum):
@@ -118,6 +150,7 @@ class Schedule:
 
     hour: int = 9
     weekdays: frozenset[int] = frozenset({1, 2, 3, 4, 5})
+    after_announcement: bool = False  # as soon as the day's batch is in and summarised, and at `hour` at the latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +165,72 @@ class Subscription:
     form: Form = Form.CARDS
     max_papers: int = 10
     next_due: datetime.datetime | None = None
+    tell_empty: bool = False  # a due time without papers is told, with its reason
+
+
+class Outcome(StrEnum):
+    """What a look at a source found. `stale`: papers, none of them unseen; `refused`: no answer that could be read."""
+
+    NEW = "new"
+    STALE = "stale"
+    EMPTY = "empty"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The last look at a source, and when unseen papers came last. `batch_date` is US Eastern."""
+
+    name: str  # a category of arXiv, 'hf', or the address of a publisher's digest
+    checked_at: datetime.datetime
+    outcome: Outcome
+    reason: str = ""
+    batch_at: datetime.datetime | None = None
+    batch_date: datetime.date | None = None
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What became of one announcement day's papers, in some categories or in all: it adds up."""
+
+    date: datetime.date  # US Eastern
+    categories: tuple[str, ...] = ()  # empty: all
+    announced: int = 0
+    new: int = 0
+    cross: int = 0
+    replaced: int = 0
+    wanted: int = 0  # they match somebody's subscription; of those:
+    summarised: int = 0
+    failed: int = 0  # no model wrote what the gate takes
+    waiting: int = 0
+    posted: int = 0  # to at least one chat
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one provider was asked and paid since a moment."""
+
+    provider: str
+    calls: int
+    tokens_input: int
+    tokens_output: int
+    cost_micro: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The state of everything that is stored, at a glance."""
+
+    now: datetime.datetime
+    alive: str  # the bot's last sign of life, or empty
+    papers: int
+    subscriptions: int
+    looks: tuple[Look, ...]
+    days: tuple[Day, ...]  # the newest first; of each day all together, then each category
+    outbox: dict[str, int]  # state of a delivery -> how many
+    spent: tuple[Spent, ...]  # since midnight
+    alarms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +241,8 @@ class Digest:
     due: datetime.datetime
     cards: tuple[Card, ...]
     matched: int
+    waiting: int = 0  # papers that would have been chosen, had they had their summary
+    day: Day | None = None  # the announcement day that it reports of, if a source told it
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +275,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """A paper in a message. `draft`: the piece of the text that is to be put right once a good summary comes."""
+
+    paper_id: str
+    draft: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One message of a digest, with the papers that it posts."""
 
     message: Message
-    paper_ids: tuple[str, ...] = ()
+    papers: tuple[Posted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,3 +303,4 @@ class Delivery:
     attempts: int = 0
     denials: int = 0  # how often Telegram refused the chat for a cause that may pass
     plain: bool = False  # the HTML was refused once: send it as plain text
+    message_id: int | None = None  # it was sent already: the text takes the place of that message's

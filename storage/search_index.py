@@ -7,16 +7,17 @@ from sqlalchemy import text
 
 from storage import segment, state
 from storage.database import Transaction, among
+from storage.paper_rows import BEST_SUMMARY
 
 BATCH = 500
 
-# The text that is indexed for a paper: its own, and that of the newest version's summary.
-SOURCES = """
+# The text that is indexed for a paper: its own, and that of the summary that is shown.
+SOURCES = f"""
 SELECT p.ordinal, p.title AS title_en, COALESCE(s.title_zh, '') AS title_zh,
        COALESCE(s.tldr_zh, '') AS summary_zh, p.abstract AS abstract_en, COALESCE(s.abstract_zh, '') AS abstract_zh
 FROM papers p
 LEFT JOIN summaries s ON s.paper = p.ordinal
-     AND s.version = (SELECT MAX(version) FROM summaries n WHERE n.paper = p.ordinal)
+     AND s.version = ({BEST_SUMMARY})
 """
 COLUMNS = {
     "search_short": ("title_en", "title_zh", "summary_zh"),

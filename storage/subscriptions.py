@@ -1,14 +1,15 @@
 """Subscriptions: what is posted where, and when each is due next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, text
 
 from storage.chats import as_chat
 from storage.database import Transaction, as_moment, as_text
+from storage.paper_rows import as_day
 from storage.records import Chat, Form, Schedule, Subscription
 
 
@@ -19,13 +20,16 @@ class Due:
     subscription: Subscription
     chat: Chat
     requested: datetime | None
+    batch: date | None = None  # the announcement day that it had its digest of, if it waits for announcements
 
 
 async def add(tx: Transaction, wanted: Subscription, now: datetime) -> tuple[Subscription, bool]:
     """Store a subscription (its id is ignored). The same query in the same place is that one again: False."""
     sql = """
-    INSERT INTO subscriptions (chat_id, thread_id, query, hour, weekdays, form, max_papers, next_due, made_at)
-    VALUES (:chat_id, :thread_id, :query, :hour, :weekdays, :form, :max_papers, :next_due, :now)
+    INSERT INTO subscriptions (chat_id, thread_id, query, hour, weekdays, after_announcement, form, max_papers,
+                               tell_empty, next_due, made_at)
+    VALUES (:chat_id, :thread_id, :query, :hour, :weekdays, :after_announcement, :form, :max_papers,
+            :tell_empty, :next_due, :now)
     ON CONFLICT (chat_id, thread_id, query) DO NOTHING RETURNING *
     """
     values = {
@@ -50,17 +54,16 @@ async def get(tx: Transaction, subscription_id: int) -> Subscription | None:
 
 async def of_chat(tx: Transaction, chat_id: int, thread_id: int | None = None) -> list[Subscription]:
     """A chat's subscriptions, or those of one of its topics (0 is the chat outside its topics)."""
-    where = "" if thread_id is None else "AND thread_id = :thread_id"
-    sql = text(f"SELECT * FROM subscriptions WHERE chat_id = :chat_id {where} ORDER BY id")
-    rows = await tx.execute(sql, {"chat_id": chat_id, **({} if thread_id is None else {"thread_id": thread_id})})
+    where, values = _in(chat_id, thread_id)
+    rows = await tx.execute(text(f"SELECT * FROM subscriptions WHERE {where} ORDER BY id"), values)
     return [_subscription(row) for row in rows]
 
 
 async def save(tx: Transaction, changed: Subscription) -> None:
     """Store a subscription's settings and its next due time."""
     sql = """
-    UPDATE subscriptions SET hour = :hour, weekdays = :weekdays, form = :form, max_papers = :max_papers,
-        next_due = :next_due WHERE id = :id
+    UPDATE subscriptions SET hour = :hour, weekdays = :weekdays, after_announcement = :after_announcement,
+        form = :form, max_papers = :max_papers, tell_empty = :tell_empty, next_due = :next_due WHERE id = :id
     """
     await tx.execute(text(sql), {**_settings(changed), "id": changed.id})
 
@@ -71,10 +74,10 @@ async def remove(tx: Transaction, subscription_id: int) -> bool:
     return gone.rowcount > 0
 
 
-async def remove_all(tx: Transaction, chat_id: int) -> int:
-    """End all of a chat's subscriptions; how many there were."""
-    gone = await tx.execute(text("DELETE FROM subscriptions WHERE chat_id = :chat_id"), {"chat_id": chat_id})
-    return gone.rowcount
+async def remove_all(tx: Transaction, chat_id: int, thread_id: int | None = None) -> int:
+    """End all of a chat's subscriptions, or those of one of its topics; how many there were."""
+    where, values = _in(chat_id, thread_id)
+    return (await tx.execute(text(f"DELETE FROM subscriptions WHERE {where}"), values)).rowcount
 
 
 async def request(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
@@ -83,37 +86,73 @@ async def request(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
     await tx.execute(sql, [{"now": as_text(now), "id": each} for each in ids])
 
 
-async def waiting(tx: Transaction, now: datetime, limit: int) -> list[int]:
-    """The ids of subscriptions whose time has come or whose readers asked, the longest waiting first."""
+async def waiting(tx: Transaction, now: datetime, limit: int, after: int = 0) -> list[int]:
+    """The ids, above `after` and in order, of subscriptions whose time has come or whose readers asked."""
     # Two indexes, one for each reason; joined by OR, SQLite would read every subscription.
     sql = """
     SELECT s.id FROM subscriptions s JOIN chats c ON c.id = s.chat_id
-    WHERE c.state = 'active' AND s.id IN (
+    WHERE c.state = 'active' AND s.id > :after AND s.id IN (
         SELECT id FROM subscriptions WHERE next_due <= :now
         UNION ALL SELECT id FROM subscriptions WHERE requested_at IS NOT NULL)
-    ORDER BY s.next_due, s.id LIMIT :limit
+    ORDER BY s.id LIMIT :limit
     """
-    return list((await tx.execute(text(sql), {"now": as_text(now), "limit": limit})).scalars())
+    return list((await tx.execute(text(sql), {"now": as_text(now), "limit": limit, "after": after})).scalars())
 
 
-async def due(tx: Transaction, subscription_id: int, now: datetime) -> Due | None:
-    """A subscription with its chat, if its digest is still wanted now."""
+async def awaiting(tx: Transaction, batch: date) -> list[int]:
+    """The ids of subscriptions that wait for announcements and had no digest of that announcement day."""
     sql = """
-    SELECT s.*, c.kind, c.title, c.username, c.language, c.timezone, c.state
-    FROM subscriptions s JOIN chats c ON c.id = s.chat_id
-    WHERE s.id = :id AND c.state = 'active' AND (s.next_due <= :now OR s.requested_at IS NOT NULL)
+    SELECT s.id FROM subscriptions s JOIN chats c ON c.id = s.chat_id
+    WHERE c.state = 'active' AND s.after_announcement = 1 AND s.batch < :batch ORDER BY s.id
     """
-    row = (await tx.execute(text(sql), {"id": subscription_id, "now": as_text(now)})).first()
+    return list((await tx.execute(text(sql), {"batch": batch.isoformat()})).scalars())
+
+
+async def active(tx: Transaction) -> list[Subscription]:
+    """Every subscription of a chat that can be posted to."""
+    sql = "SELECT s.* FROM subscriptions s JOIN chats c ON c.id = s.chat_id WHERE c.state = 'active' ORDER BY s.id"
+    return [_subscription(row) for row in await tx.execute(text(sql))]
+
+
+async def due(tx: Transaction, subscription_id: int, now: datetime, batch: date | None = None) -> Due | None:
+    """A subscription with its chat, if its digest is still wanted now; `batch`: that day's announcement is in."""
+    wanted = "s.next_due <= :now OR s.requested_at IS NOT NULL OR (s.after_announcement = 1 AND s.batch < :batch)"
+    values = {"id": subscription_id, "now": as_text(now), "batch": batch.isoformat() if batch else ""}
+    return await _due(tx, wanted, values)
+
+
+async def as_if_requested(tx: Transaction, subscription_id: int, now: datetime) -> Due | None:
+    """A subscription with its chat, as if its readers had asked for its digest now."""
+    found = await _due(tx, "TRUE", {"id": subscription_id})
+    return replace(found, requested=now) if found else None
+
+
+async def _due(tx: Transaction, wanted: str, values: dict[str, Any]) -> Due | None:
+    sql = f"""
+    SELECT s.*, c.kind, c.title, c.username, c.language, c.timezone, c.state
+    FROM subscriptions s JOIN chats c ON c.id = s.chat_id WHERE s.id = :id AND c.state = 'active' AND ({wanted})
+    """
+    row = (await tx.execute(text(sql), values)).first()
     if row is None:
         return None
     requested = as_moment(row.requested_at) if row.requested_at else None
-    return Due(_subscription(row), as_chat(row, row.chat_id), requested)
+    return Due(_subscription(row), as_chat(row, row.chat_id), requested, as_day(row.batch))
 
 
-async def plan(tx: Transaction, subscription_id: int, next_due: datetime) -> None:
-    """The digest is prepared or skipped: set the next due time and forget the request."""
-    sql = text("UPDATE subscriptions SET next_due = :next_due, requested_at = NULL WHERE id = :id")
-    await tx.execute(sql, {"id": subscription_id, "next_due": as_text(next_due)})
+async def plan(tx: Transaction, subscription_id: int, next_due: datetime, batch: date | None = None) -> None:
+    """The digest is prepared or skipped: set the next due time and the day it was of, and forget the request."""
+    sql = """
+    UPDATE subscriptions SET next_due = :next_due, requested_at = NULL,
+        batch = CASE :batch WHEN '' THEN batch ELSE :batch END WHERE id = :id
+    """
+    values = {"id": subscription_id, "next_due": as_text(next_due), "batch": batch.isoformat() if batch else ""}
+    await tx.execute(text(sql), values)
+
+
+def _in(chat_id: int, thread_id: int | None) -> tuple[str, dict[str, int]]:
+    if thread_id is None:
+        return "chat_id = :chat_id", {"chat_id": chat_id}
+    return "chat_id = :chat_id AND thread_id = :thread_id", {"chat_id": chat_id, "thread_id": thread_id}
 
 
 def _settings(subscription: Subscription) -> dict[str, Any]:
@@ -122,8 +161,10 @@ def _settings(subscription: Subscription) -> dict[str, Any]:
     return {
         "hour": subscription.schedule.hour,
         "weekdays": "".join(map(str, sorted(subscription.schedule.weekdays))),
+        "after_announcement": int(subscription.schedule.after_announcement),
         "form": subscription.form,
         "max_papers": subscription.max_papers,
+        "tell_empty": int(subscription.tell_empty),
         "next_due": as_text(subscription.next_due),
     }
 
@@ -134,8 +175,9 @@ def _subscription(row: Row[Any]) -> Subscription:
         chat_id=row.chat_id,
         thread_id=row.thread_id,
         query=row.query,
-        schedule=Schedule(row.hour, frozenset(map(int, row.weekdays))),
+        schedule=Schedule(row.hour, frozenset(map(int, row.weekdays)), bool(row.after_announcement)),
         form=Form(row.form),
         max_papers=row.max_papers,
         next_due=as_moment(row.next_due),
+        tell_empty=bool(row.tell_empty),
     )

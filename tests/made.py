@@ -24,7 +24,7 @@ def summary(paper_id: str = "2403.11780", version: int | None = 1, **more: str) 
         "tldr_zh": "提出了一种可控的歌声合成方法。",
         "abstract_zh": "我们提出了提示歌手。",
     }
-    return Summary(paper_id, version, **{**values, **more})
+    return Summary(paper_id, version, **{**values, **more})  # type: ignore[arg-type]
 
 
 def arrival(

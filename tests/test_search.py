@@ -49,6 +49,9 @@ async def found(library: Database, text: str) -> tuple[str, ...]:
         ('"Diffusion Models"', (DIFFUSION,)),
         ("“扩散模型生成”", (DIFFUSION,)),
         ('"Models Diffusion"', ()),
+        ('"diffusion model"', (DIFFUSION,)),  # as far as it goes
+        ('"diffusing models"', ()),  # the index knows stems only, a phrase is exact
+        ('"graph" "at scale"', (GRAPH,)),
         ('"denoising  DIFFUSION"', (DIFFUSION,)),  # white space and case
         ('"擴散模型生成"', (DIFFUSION,)),  # Traditional
         ("扩散 zebra -cs.CV", ()),  # what is relaxed still excludes
@@ -70,9 +73,48 @@ async def test_a_query_finds_what_it_says(library: Database, text: str, ids: tup
 async def test_when_too_few_hold_every_word_some_that_hold_a_part_follow(library: Database) -> None:
     async with library.reading() as tx:
         result = await search.find(tx, parse("扩散 graph", taxonomy.resolve))
-        assert result.relaxed
+        assert (result.exact, result.total) == (0, 2)
         assert set(result.ids) == {DIFFUSION, GRAPH}
-        assert not (await search.find(tx, parse("扩散", taxonomy.resolve))).relaxed
+        assert (await search.find(tx, parse("扩散", taxonomy.resolve))).partial == 0
+
+
+async def test_how_many_hold_every_word_is_told_beside_those_that_hold_a_part(library: Database) -> None:
+    async with library.reading() as tx:
+        result = await search.find(tx, parse("network scale 扩散 graph", taxonomy.resolve))
+        assert (result.ids[:0], result.exact, result.total) == ((), 0, 2)
+        result = await search.find(tx, parse("diffusion models", taxonomy.resolve))
+        assert (result.ids, result.exact, result.total) == ((DIFFUSION,), 1, 1)
+        result = await search.find(tx, parse("模型 生成", taxonomy.resolve))
+        assert result.ids[0] == DIFFUSION
+        assert (result.exact, result.total) == (1, len(result.ids))
+
+
+async def test_a_phrase_is_looked_for_in_the_newest_texts_only(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "TESTED", 2)
+    held = [f"2403.0000{number}" for number in range(1, 6)]
+    apart = "2403.00009"
+    arrivals = [Arrival(paper(each, title="去噪扩散模型")) for each in held]
+    arrivals += [Arrival(paper("2404.00001", title="扩散与模型")), Arrival(paper(apart, title="模型扩散去噪"))]
+    async with database.transaction() as tx:
+        await papers.add(tx, arrivals, NOW)
+    assert await found(database, '"扩散模型"') == ()
+    monkeypatch.setattr(search, "TESTED", 100)
+    assert set(await found(database, '"扩散模型"')) == set(held)
+    assert await found(database, '"去噪" "模型扩散"') == (apart,)
+
+
+async def test_a_common_word_and_a_rare_category_find_papers_however_old(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MANY", 3)
+    monkeypatch.setattr(search, "NEWEST", 2)
+    newer = [Arrival(paper(f"2404.0000{number}", title="A model")) for number in range(1, 6)]
+    older = Arrival(paper("2403.00001", title="A model", categories=("math.CO",)))
+    async with database.transaction() as tx:
+        await papers.add(tx, [*newer, older], NOW)
+    assert await found(database, "model math.CO") == ("2403.00001",)
 
 
 async def test_a_title_weighs_more_than_an_abstract(database: Database) -> None:

@@ -65,8 +65,9 @@ CREATE TABLE chats (
     seen_at TEXT NOT NULL
 );
 
+-- AUTOINCREMENT, here and below: buttons of old posts name these ids, so that one is never given to another row.
 CREATE TABLE subscriptions (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     chat_id BIGINT NOT NULL REFERENCES chats (id) ON UPDATE CASCADE ON DELETE CASCADE,
     thread_id BIGINT NOT NULL,              -- 0: no forum topic
     query TEXT NOT NULL,
@@ -85,7 +86,7 @@ CREATE INDEX subscriptions_requested ON subscriptions (requested_at) WHERE reque
 
 -- What one subscription got at one due time; UNIQUE makes preparing it twice impossible.
 CREATE TABLE digests (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     subscription_id BIGINT REFERENCES subscriptions (id) ON DELETE SET NULL,
     chat_id BIGINT NOT NULL REFERENCES chats (id) ON UPDATE CASCADE ON DELETE CASCADE,
     due TEXT NOT NULL,
@@ -136,7 +137,7 @@ CREATE TABLE bookmarks (
 
 -- Numbered lists that a chat was shown, so that their buttons and `/abs 3` still mean the same later.
 CREATE TABLE listings (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     chat_id BIGINT NOT NULL REFERENCES chats (id) ON UPDATE CASCADE ON DELETE CASCADE,
     thread_id BIGINT NOT NULL,
     query TEXT NOT NULL,
