@@ -12,3 +12,12 @@ class UserMistake(Exception):
 
 class OperatorMistake(Exception):
     """A wrong option, file or setting: its text is the sentence to print, without a secret in it."""
+
+
+class Unavailable(Exception):
+    """A source or a model cannot be reached now. `reason` is for the operator, without a secret in it."""
+
+    def __init__(self, reason: str, retry_after: float) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after  # seconds after which it is worth asking again

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import tracemalloc
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import zstandard
 
 from bot.exports import markdown
 from bot.sources.archive import Refusal, read_paths
-from storage.records import Arrival
+from storage.records import Arrival, Upvotes
 
 SAMPLE = files("bot").joinpath("sample/digest.md").read_bytes()
 RECORD = {"title": "Nets", "abstract": "We", "link": "https://arxiv.org/abs/2401.00001v2", "tldr": "网络。"}
@@ -82,8 +83,8 @@ def test_a_file_is_what_its_content_says(tmp_path: Path, name: str, data: bytes,
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
-        ("README.md", b"# Papers\n", "It is no digest, which begins with # 摘要, and no JSON."),
-        ("photo.png", b"\x89PNG\r\n\x1a\n\0\0", "It is no digest, which begins with # 摘要, and no JSON."),
+        ("README.md", b"# Papers\n", "It is no digest, which begins with # 摘要, no JSON and no XML."),
+        ("photo.png", b"\x89PNG\r\n\x1a\n\0\0", "It is no digest, which begins with # 摘要, no JSON and no XML."),
         ("heading.md", "# 摘要生成综述\n".encode(), "It begins as a digest does, and holds no entry."),
         ("latin.md", "# 摘要\n\n".encode() + b"\xe9", "It is not UTF-8 text."),
         ("half.json", LINE[:30], "It is broken JSON."),
@@ -180,12 +181,84 @@ def test_lines_are_read_without_holding_the_file(tmp_path: Path) -> None:
     assert peak < 1_000_000
 
 
+FEED = b"""<rss xmlns:arxiv="http://arxiv.org/schemas/atom" version="2.0"><channel>
+<title>cs.LG updates on arXiv.org</title><pubDate>Mon, 28 Sep 2026 00:00:00 -0400</pubDate>
+<item><title>A &lt; B</title><guid>oai:arXiv.org:2609.00001v1</guid><description>We</description></item>
+<item><title>News</title><link>https://blog.arxiv.org/</link></item></channel></rss>"""
+PAPERS = json.dumps(
+    [{"paper": {"id": "2609.00001", "title": "Nets", "upvotes": 3}}, {"paper": {"title": "x"}}]
+).encode()
+
+
+@pytest.mark.parametrize("pack", [bytes, zstandard.compress, lambda data: data.decode().encode("utf-16")])
+def test_a_saved_feed_is_read_and_what_it_refuses_told_at_its_place(
+    tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    path = put(tmp_path, "saved", pack(FEED))
+    (arrival,) = [each for each in outcomes(path) if isinstance(each, Arrival)]
+    assert arrival.paper.title == "A < B"
+    assert arrival.announcement
+    assert (arrival.announcement.date, arrival.announcement.category) == (datetime.date(2026, 9, 28), "cs.LG")
+    assert refusals(path) == [(f"{path}: entry 2", "Nothing in it names an arXiv paper.")]
+
+
+def test_saved_votes_are_read_as_a_list_and_as_lines(tmp_path: Path) -> None:
+    lines = b"\n".join(json.dumps(each).encode() for each in json.loads(PAPERS))
+    for path in (put(tmp_path, "day.json", PAPERS), put(tmp_path, "day.jsonl", lines)):
+        (arrival,) = [each for each in outcomes(path) if isinstance(each, Arrival)]
+        assert (arrival.paper.id, arrival.upvotes) == ("2609.00001", Upvotes("2609.00001", 3))
+        assert refusals(path) == [(f"{path}:2", "Nothing in it names an arXiv paper.")]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (FEED[:-3], "It is cut off before its end."),
+        (FEED.replace(b"&lt;", b"<"), "It is broken XML at line 3."),
+        (b"<html><body>503</body></html>", "It is an HTML page."),
+        (b"<opml/>", "It is no feed."),
+        (
+            FEED.replace(b"cs.LG updates on arXiv.org", b"Feed error for query: cs.XX"),
+            "The server told an error: Feed error for query: cs.XX",
+        ),
+        (
+            b'<OAI-PMH><error code="badArgument">From is late.</error></OAI-PMH>',
+            "The server told an error: badArgument: From is late.",
+        ),
+    ],
+)
+def test_of_a_saved_answer_that_is_not_whole_nothing_is_taken(tmp_path: Path, data: bytes, reason: str) -> None:
+    path = put(tmp_path, "answer.xml", data)
+    put(tmp_path, "b.jsonl", LINE)
+    assert refusals(tmp_path) == [(str(path), reason)]
+    assert ids(tmp_path) == ["2401.00001"]
+
+
+@pytest.mark.recorded
+def test_recorded_answers_of_every_source_are_told_apart(recorded: Path) -> None:
+    folder = recorded / "feeds"
+    assert len(ids(folder)) == 3 * 3 + 3 + (6 + 10 + 10 + 20) + 11 + 30
+    assert {(Path(where).name[:12], reason) for where, reason in refusals(folder)} == {
+        ("api_error_le", "The server told an error: incorrect id format for 1234.12345"),
+        ("arxivpy_id_a", "The server told an error: incorrect id format for abc"),
+        ("zotero-arxiv", "It is cut off before its end."),
+    }
+
+
+@pytest.mark.recorded
+@pytest.mark.parametrize("name", ["cs.IR-2024-03-20", "econ-2024-03-20"])
+def test_a_recorded_day_is_the_same_as_markdown_and_as_rss(recorded: Path, name: str) -> None:
+    as_rss = outcomes(recorded / "digests" / f"{name}.xml")
+    assert as_rss == outcomes(recorded / "digests" / f"{name}.md")
+    assert all(isinstance(each, Arrival) and each.summary for each in as_rss)
+
+
 @pytest.mark.recorded
 def test_the_recorded_days_are_read_with_their_days_and_listings(recorded: Path) -> None:
     found = outcomes(recorded / "digests")
-    assert sum(isinstance(each, Arrival) for each in found) == 417 + 82 + 23 + 135 + 181 + 237 + 64 + 13 + 3 + 57
-    assert [reason for _, reason in refusals(recorded / "digests")] == [
-        "It is no digest, which begins with # 摘要, and no JSON."
-    ] * 2
+    assert (
+        sum(isinstance(each, Arrival) for each in found) == 417 + 82 + 23 + 135 + 181 + 237 + 64 + 13 + 3 + 57 + 23 + 13
+    )
+    assert not refusals(recorded / "digests")
     listings = {each.announcement.category for each in found if isinstance(each, Arrival) and each.announcement}
     assert listings == {"cs.AI", "cs.CL", "cs.IR", "cs.LG", "cs.SE", "econ", "q-fin", "stat.ML"}

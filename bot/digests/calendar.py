@@ -1,9 +1,9 @@
-"""When a subscription is due, in its chat's own time, right across daylight saving."""
+"""When a subscription is due, in its chat's own time, and arXiv's days, right across daylight saving."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from storage.records import Schedule
+from storage.records import Look, Outcome, Schedule
 
 LATE = timedelta(hours=12)  # a digest that could not be prepared in time is still sent if it is less late than this
 
@@ -38,3 +38,54 @@ def _occurrence(schedule: Schedule, timezone: str, moment: datetime, *, step: in
             return due
         day += timedelta(days=step)
     raise ValueError("no due time within ten days")
+
+
+EASTERN = ZoneInfo("America/New_York")  # arXiv's days (info.arxiv.org/help/availability)
+_FIRST_LOOK, _LAST_LOOK = time(0, 5), time(12)
+
+
+def arxiv_day(now: datetime) -> date:
+    """The day in arXiv's time zone: the feeds turn at its midnight."""
+    return now.astimezone(EASTERN).date()
+
+
+def is_weekend(day: date) -> bool:
+    """Whether arXiv's feeds are empty on that day: it announces on the evenings of Sunday to Thursday."""
+    return day.isoweekday() > 5
+
+
+def is_polling_time(now: datetime) -> bool:
+    """Whether a batch that is not there yet is looked for: from 00:05 to noon on arXiv's weekdays."""
+    local = now.astimezone(EASTERN)
+    return not is_weekend(local.date()) and _FIRST_LOOK <= local.time() < _LAST_LOOK
+
+
+def is_overdue(now: datetime) -> bool:
+    """Whether a batch that is not there yet should have been: after noon on arXiv's weekdays."""
+    local = now.astimezone(EASTERN)
+    return not is_weekend(local.date()) and local.time() >= _LAST_LOOK
+
+
+def is_in(look: Look, batch: date) -> bool:
+    """Whether a feed has shown its part of a day's announcement; an empty feed of that day had no part in it."""
+    if look.outcome == Outcome.EMPTY and arxiv_day(look.checked_at) >= batch:
+        return True
+    return look.batch_date is not None and look.batch_date >= batch
+
+
+def midnight(day: date) -> datetime:
+    """When one of arXiv's days begins."""
+    return datetime.combine(day, time(), tzinfo=EASTERN)
+
+
+def posts_now(schedule: Schedule, timezone: str, now: datetime) -> bool:
+    """Whether a subscription that waits for announcements may post: on one of its days, before its latest hour."""
+    local = now.astimezone(ZoneInfo(timezone))
+    return local.isoweekday() in schedule.weekdays and local.hour < schedule.hour
+
+
+def next_latest(schedule: Schedule, timezone: str, now: datetime) -> datetime:
+    """The next latest hour of a subscription that had its digest of today's announcement."""
+    zone = ZoneInfo(timezone)
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return next_due(schedule, timezone, datetime.combine(tomorrow, time(), tzinfo=zone) - timedelta(seconds=1))

@@ -1,4 +1,5 @@
-"""Reads the publisher's files: Markdown digests, JSON records, JSON lines, compressed by zstd or not.
+"""Reads saved files of every source: the publisher's Markdown, JSON, JSON lines and RSS, the answers of arXiv and
+Hugging Face; compressed by zstd or not.
 
 What a file is, its content tells; of the names only `.jsonl` counts. Whatever is broken, a line or a whole file, is
 told as a `Refusal` and stops nothing; so is a path that does not exist.
@@ -15,9 +16,12 @@ from typing import BinaryIO
 
 import zstandard
 
-from bot.sources import digest_markdown, publisher
+from bot.sources import digest_markdown, huggingface, publisher, saved
 from bot.sources.publisher import Origin, Refused
+from bot.sources.reading import Declined, Malformed, Refusal
 from storage.records import Arrival
+
+__all__ = ["Found", "Refusal", "read_paths"]
 
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BOM = b"\xef\xbb\xbf"
@@ -25,15 +29,8 @@ _STEP = 1_000_000  # bytes read at a time
 _COMPRESSED_STEP = 4096  # hostile zstd makes at most 128 MB of them
 _LONGEST_LINE = 1_000_000
 _LARGEST_WHOLE = 512_000_000  # of a digest or a JSON list: 400 times the largest digest known
+_XML = (b"<", b"\xff\xfe", b"\xfe\xff")  # or the mark of UTF-16
 _LINES = {".jsonl", ".ndjson"}
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A record or file that cannot be used: its place (`path`, `path:line`, `path[^entry]`), and why, a sentence."""
-
-    where: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +136,10 @@ def _outcomes(path: Path, chunks: Iterator[bytes]) -> Iterator[Arrival | Refusal
         yield from _from_digest(where, origin, _text(_whole(first, chunks)))
     elif start[:1] in {b"{", b"["}:
         yield from _from_json(where, origin, _whole(first, chunks))
+    elif start.startswith(_XML):
+        yield from _from_xml(where, origin, _whole(first, chunks))
     elif start:
-        raise _Unusable(f"It is no digest, which begins with {digest_markdown.HEADING}, and no JSON.")
+        raise _Unusable(f"It is no digest, which begins with {digest_markdown.HEADING}, no JSON and no XML.")
     else:
         raise _Unusable("It is empty.")
 
@@ -175,6 +174,17 @@ def _from_json(where: str, origin: Origin, data: bytes) -> Iterator[Arrival | Re
             yield _outcome(f"{where}:{number}", partial(_arrival, each, origin))
     else:
         yield _outcome(where, partial(_arrival, value, origin))
+
+
+def _from_xml(where: str, origin: Origin, data: bytes) -> Iterator[Arrival | Refusal]:
+    try:
+        reading = saved.read(data, origin)
+    except Malformed as error:
+        raise _Unusable(str(error)) from None
+    except Declined as error:
+        raise _Unusable(f"The server told an error: {error}") from None
+    yield from reading.arrivals
+    yield from (Refusal(f"{where}: {each.where}", each.reason) for each in reading.refused)
 
 
 def _from_lines(where: str, origin: Origin, chunks: Iterable[bytes]) -> Iterator[Arrival | Refusal]:
@@ -214,6 +224,8 @@ def _line(line: bytes | None, origin: Origin) -> Arrival:
 
 
 def _arrival(value: object, origin: Origin) -> Arrival:
+    if huggingface.is_one(value):
+        return huggingface.arrival(value)
     return publisher.record(value).arrival(origin)
 
 
