@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,30 +14,37 @@ from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, Updater
 from telegram.request import HTTPXRequest
 
-from bot import jobs
 from bot.config import Settings
 from bot.delivery import telegram as sending
 from bot.delivery.outbox import Outbox
+from bot.delivery.outcome import Outcome
 from bot.delivery.telegram import SecretBot
 from bot.errors import OperatorMistake
 from bot.handlers import dispatch
 from bot.handlers.dispatch import App
 from bot.handlers.turn import Deps
+from bot.jobs.prepare import prune
+from bot.jobs.watch import Elsewhere, watch
+from bot.newsroom import Newsroom, newsroom
 from bot.opening import existing, opened
+from bot.sources.polite import Pace
 from bot.timetable import Timetable
 from storage import state
 from storage.database import Database, as_moment, as_text
-from storage.records import Chat, ChatKind, Schedule, Subscription
+from storage.records import Chat, ChatKind, Delivery, Schedule, Subscription
 
 log = logging.getLogger(__name__)
 
-PREPARE_EVERY = 5  # seconds
 SIGN_EVERY = 30  # seconds between signs of life: `papergram health` reads the last
 UNCONFIGURED = (
     "No bot token is set: put it into PAPERGRAM_TELEGRAM__TOKEN, PAPERGRAM_TELEGRAM__TOKEN_FILE or telegram.token; "
     "to look around without one, run `papergram demo`."
 )
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 async def run(settings: Settings) -> None:
@@ -64,19 +72,39 @@ async def check_health(url: str) -> None:
         raise OperatorMistake(f"The bot gives no sign of life; the last was at {seen or 'no time yet'}.")
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The bot at work."""
+
+    news: Newsroom
+    hurry: Callable[[str], None]  # have a job run at once, by its name
+
+
 @asynccontextmanager
-async def running(settings: Settings, database: Database) -> AsyncIterator[None]:
-    """The bot at work on an open database: polling, jobs, outbox. Raises OperatorMistake if it cannot start."""
+async def running(
+    settings: Settings, database: Database, *, pace: Pace | None = None, now: Callable[[], datetime] = _now
+) -> AsyncIterator[Running]:
+    """The bot at work on an open database: polling, jobs, outbox. Raises OperatorMistake if it cannot start.
+
+    `pace` is arXiv's; another one is for a fake arXiv only, and so is another clock.
+    """
     app = _application(settings)
-    outbox = Outbox(database, lambda delivery: sending.send(app.bot, delivery), workers=settings.delivery.workers)
-    prepare = _preparing(database, outbox, timedelta(days=settings.digest.window_days))
+
+    async def send(delivery: Delivery) -> Outcome:
+        return await sending.send(app.bot, delivery)
+
+    outbox = Outbox(database, send, workers=settings.delivery.workers, now=now)
     timetable = Timetable()
-    timetable.every(PREPARE_EVERY, prepare)
-    timetable.every(SIGN_EVERY, lambda: _sign_of_life(database, outbox))
-    timetable.daily(3, lambda: jobs.prune(database, _now()))
-    timetable.now(lambda: _offer_menus(app))
-    dispatch.add_handlers(app, _deps(settings, database, lambda: timetable.now(prepare)))
     async with AsyncExitStack() as stack:
+        news = await stack.enter_async_context(newsroom(settings, database, pace=pace, now=now))
+        _schedule(timetable, news, outbox)
+        timetable.now(lambda: _offer_menus(app))
+
+        def wake() -> None:
+            timetable.hurry("prepare")
+            timetable.hurry("summarise")
+
+        dispatch.add_handlers(app, _deps(news, wake))
         await _initialize(app)
         stack.push_async_callback(_within, 1.5, app.shutdown)
         await app.start()
@@ -88,7 +116,46 @@ async def running(settings: Settings, database: Database) -> AsyncIterator[None]
         timetable.start()
         stack.push_async_callback(timetable.stop)
         log.info("@%s is running", app.bot.username)
-        yield
+        yield Running(news, timetable.hurry)
+
+
+def _schedule(timetable: Timetable, news: Newsroom, outbox: Outbox) -> None:
+    """What runs by itself, and what each job sets off when it found something."""
+
+    async def then(found: Awaitable[int], *following: str) -> None:
+        if await found:
+            for name in following:
+                timetable.hurry(name)
+
+    async def posting(queued: Awaitable[int]) -> None:
+        if await queued:
+            outbox.wake()
+
+    async def summarise() -> None:
+        await news.summarise()
+        timetable.hurry("post")
+
+    async def post() -> None:
+        await posting(news.prepare_announced())
+        await posting(news.amend())
+
+    timetable.every(5, "prepare", lambda: posting(news.prepare()))
+    timetable.every(60, "post", post)
+    timetable.every(60, "collect", lambda: then(news.collect(), "summarise", "catch up"))
+    timetable.every(300, "catch up", lambda: then(news.catch_up(), "summarise"))
+    timetable.every(1800, "collect elsewhere", lambda: then(news.collect_elsewhere(), "summarise"))
+    timetable.every(600, "summarise", summarise)
+    timetable.every(300, "watch", lambda: _watch(timetable, news, outbox))
+    timetable.every(SIGN_EVERY, "sign of life", lambda: _sign_of_life(news.database, outbox))
+    timetable.daily(3, "prune", lambda: prune(news.database, news.now()))
+
+
+async def _watch(timetable: Timetable, news: Newsroom, outbox: Outbox) -> None:
+    operator = news.settings.operator
+    chat = Chat(operator.chat_id, operator.kind, language=operator.language) if operator.chat_id else None
+    resting = news.summariser.closed() if news.summariser else {}
+    if await watch(news.database, chat, Elsewhere(tuple(await news.categories()), timetable.dead, resting), news.now()):
+        outbox.wake()
 
 
 def _application(settings: Settings) -> App:
@@ -103,27 +170,19 @@ def _application(settings: Settings) -> App:
     return Application.builder().bot(bot).concurrent_updates(dispatch.InOrder()).job_queue(None).build()
 
 
-def _deps(settings: Settings, database: Database, wake: Callable[[], Any]) -> Deps:
+def _deps(news: Newsroom, wake: Callable[[], Any]) -> Deps:
+    settings = news.settings
     digest = settings.digest
     schedule = Schedule(digest.hour, frozenset(digest.weekdays))
     return Deps(
-        database=database,
-        now=_now,
+        database=news.database,
+        now=news.now,
         wake=wake,
         newcomer=Chat(0, ChatKind.PRIVATE, language=settings.chat.language, timezone=digest.timezone),
         template=Subscription(0, 0, 0, "", schedule, digest.form, digest.papers),
+        desk=news,
+        operator=settings.operator.chat_id,
     )
-
-
-def _preparing(database: Database, outbox: Outbox, window: timedelta) -> Callable[[], Awaitable[None]]:
-    one_at_a_time = asyncio.Lock()
-
-    async def prepare() -> None:
-        async with one_at_a_time:
-            if await jobs.prepare(database, _now(), window):
-                outbox.wake()
-
-    return prepare
 
 
 async def _sign_of_life(database: Database, outbox: Outbox) -> None:
@@ -178,7 +237,3 @@ async def _within(seconds: float, call: Callable[[], Awaitable[Any]]) -> None:
         await asyncio.wait_for(call(), seconds)
     except TimeoutError:
         log.warning("%s did not end within %g s and is cut off", getattr(call, "__name__", call), seconds)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -1,8 +1,10 @@
 """The settings: from a TOML file and the environment, all mistakes reported at once."""
 
+import json
 import os
 import re
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -11,7 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from bot.errors import OperatorMistake
-from storage.records import Form, Language
+from bot.papers import taxonomy
+from storage.records import ChatKind, Form, Language
 
 PREFIX = "PAPERGRAM_"
 _TOKEN = re.compile(r"\d+:[\w-]{5,}")
@@ -25,11 +28,16 @@ def _known_timezone(name: object) -> object:
     return name
 
 
-def _days(value: object) -> object:
+def _list(value: object) -> object:
     # In the environment a list is written without brackets: 1,2,3
     if isinstance(value, str):
         return [part for part in re.split(r"[,\s\[\]]+", value) if part]
     return value
+
+
+_HTTP = r"^https?://\S+$"
+_Address = Annotated[str, Field(pattern=_HTTP)]
+_Names = Annotated[list[str], BeforeValidator(_list)]
 
 
 class _Section(BaseModel):
@@ -42,7 +50,7 @@ class Telegram(_Section):
 
     token: SecretStr = SecretStr("")
     token_file: str = ""
-    base_url: str = Field(default="https://api.telegram.org/bot", pattern=r"^https?://\S+$")
+    base_url: str = Field(default="https://api.telegram.org/bot", pattern=_HTTP)
 
     @property
     def secret(self) -> str:
@@ -55,7 +63,7 @@ class Telegram(_Section):
     @classmethod
     def _well_formed(cls, token: SecretStr) -> SecretStr:
         if token.get_secret_value() and not _TOKEN.fullmatch(token.get_secret_value()):
-            raise ValueError("is not a bot token such as 123456:ABC-DEF (what it is instead is not shown)")
+            raise ValueError("is not a bot token: digits, a colon, then letters and digits (what it is instead is not shown)")
         return token
 
     @field_validator("token_file")
@@ -63,10 +71,119 @@ class Telegram(_Section):
     def _holds_token(cls, name: str) -> str:
         try:
             if name and not _TOKEN.fullmatch(Path(name).read_text(encoding="utf-8").strip()):
-                raise ValueError("does not hold a bot token such as 123456:ABC-DEF")
+                raise ValueError("does not hold a bot token: digits, a colon, then letters and digits")
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"cannot be read ({type(error).__name__})") from None
         return name
+
+
+class Arxiv(_Section):
+    """What is read of arXiv, and as whom."""
+
+    enabled: bool = True
+    categories: _Names = ["cs.AI", "cs.CL", "cs.CV", "cs.LG"]
+    contact: str = ""
+    catch_up_days: int = Field(default=14, ge=0, le=90)
+    feed_url: _Address = "https://rss.arxiv.org/rss"
+    api_url: _Address = "https://export.arxiv.org/api/query"
+    oai_url: _Address = "https://oaipmh.arxiv.org/oai"
+
+    @field_validator("categories")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        if unknown := [name for name in names if not taxonomy.resolve(name)]:
+            raise ValueError(f"{', '.join(unknown)} is no category or archive of arXiv, such as cs.LG or cs")
+        return names
+
+
+class HuggingFace(_Section):
+    """Hugging Face's daily papers, whose votes and code links are added to the same papers."""
+
+    enabled: bool = False
+    url: _Address = "https://huggingface.co/api/daily_papers"
+
+
+class Publishers(_Section):
+    """Digests that others publish in the reference format."""
+
+    urls: _Names = []
+
+
+class Provider(_Section):
+    """A language model behind an OpenAI-compatible endpoint. Prices are in yuan per million tokens."""
+
+    name: str = Field(min_length=1)
+    base_url: str = Field(pattern=_HTTP)
+    model: str = Field(min_length=1)
+    key: SecretStr = SecretStr("")
+    key_file: str = ""
+    concurrency: int = Field(default=8, ge=1, le=200)
+    requests_per_minute: int = Field(default=0, ge=0)
+    tokens_per_minute: int = Field(default=0, ge=0)
+    price_input: Decimal = Field(default=Decimal(0), ge=0)
+    price_cached: Decimal | None = Field(default=None, ge=0)
+    price_output: Decimal = Field(default=Decimal(0), ge=0)
+    timeout: float = Field(default=180, gt=0)
+    max_tokens: int = Field(default=2000, ge=200)
+    extra: dict[str, Any] = {}
+
+    @property
+    def secret(self) -> str:
+        """The key, or what `key_file` holds; empty for a server that asks for none."""
+        return self.key.get_secret_value() or _content(self.key_file)
+
+    @field_validator("key_file")
+    @classmethod
+    def _readable(cls, name: str) -> str:
+        try:
+            _content(name)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"cannot be read ({type(error).__name__})") from None
+        return name
+
+
+def _content(name: str) -> str:
+    return Path(name).read_text(encoding="utf-8").strip() if name else ""
+
+
+def _tables(value: object) -> object:
+    # In the environment a list of tables is written as JSON.
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value or "[]")
+    except ValueError:
+        raise ValueError("is not a JSON list of providers") from None
+
+
+class Summaries(_Section):
+    """Who writes the Chinese, for which papers, and what it may cost."""
+
+    all: bool = False
+    on_failure: Literal["draft", "sentence"] = "draft"
+    wait_hours: float = Field(default=6, ge=0, le=48)
+    yuan_per_day: Decimal = Field(default=Decimal(10), ge=0)
+    providers: Annotated[list[Provider], BeforeValidator(_tables)] = []
+
+    @field_validator("providers")
+    @classmethod
+    def _told_apart(cls, providers: list[Provider]) -> list[Provider]:
+        names = [each.name for each in providers]
+        if len(set(names)) < len(names):
+            raise ValueError("two providers have the same name")
+        return providers
+
+
+class Operator(_Section):
+    """Who runs the bot: told of faults, and the only one whom /status answers."""
+
+    chat_id: int = 0
+    language: Language = Language.CHINESE
+
+    @property
+    def kind(self) -> ChatKind:
+        """A user's chat has a positive id, all others a negative one."""
+        return ChatKind.PRIVATE if self.chat_id > 0 else ChatKind.SUPERGROUP
 
 
 class Storage(_Section):
@@ -79,7 +196,7 @@ class Digest(_Section):
     """What a new subscription starts with; its readers change it by buttons."""
 
     hour: int = Field(default=9, ge=0, le=23)
-    weekdays: Annotated[list[Annotated[int, Field(ge=1, le=7)]], BeforeValidator(_days), Field(min_length=1)] = [
+    weekdays: Annotated[list[Annotated[int, Field(ge=1, le=7)]], BeforeValidator(_list), Field(min_length=1)] = [
         1,
         2,
         3,
@@ -118,16 +235,26 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
-        enable_decoding=False,  # a list in the environment is written plainly, see _days
+        enable_decoding=False,  # a list in the environment is written plainly, see _list
         nested_model_default_partial_update=True,
     )
 
     telegram: Telegram = Telegram()
     storage: Storage = Storage()
+    arxiv: Arxiv = Arxiv()
+    hugging_face: HuggingFace = HuggingFace()
+    publishers: Publishers = Publishers()
+    summaries: Summaries = Summaries()
+    operator: Operator = Operator()
     digest: Digest = Digest()
     chat: Chat = Chat()
     delivery: Delivery = Delivery()
     log: Log = Log()
+
+    @property
+    def secrets(self) -> list[str]:
+        """All that must never be written down."""
+        return [self.telegram.secret, *(each.secret for each in self.summaries.providers)]
 
     @classmethod
     def settings_customise_sources(

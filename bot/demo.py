@@ -2,7 +2,8 @@
 
 import asyncio
 import tempfile
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -11,7 +12,7 @@ from pathlib import Path
 import typer
 
 from bot import app
-from bot.config import Settings, Telegram
+from bot.config import Arxiv, HuggingFace, Publishers, Settings, Summaries, Telegram
 from bot.digests import calendar
 from bot.errors import OperatorMistake
 from bot.opening import opened
@@ -21,7 +22,7 @@ from bot.sandbox.world import World, default_world
 from bot.sources import digest_markdown
 from storage import chats, papers, subscriptions
 from storage.database import Database
-from storage.records import Chat, ChatKind, Form, Schedule, Subscription
+from storage.records import Arrival, Chat, ChatKind, Form, Schedule, Subscription
 
 READER = 1001  # the people and chats of bot/sandbox/world.py
 GROUP = Chat(-4001, ChatKind.GROUP, "读论文小组")
@@ -30,6 +31,12 @@ CHANNEL = Chat(-1_001_000_000_001, ChatKind.CHANNEL, "每日论文", "daily_pape
 ALL = 30  # papers of the sample day
 ZONE = "Asia/Shanghai"
 TOKEN = "1:sandbox"  # noqa: S105  # the sandbox takes any
+NOTHING_OUTSIDE = {
+    "arxiv": Arxiv(enabled=False),
+    "hugging_face": HuggingFace(),
+    "publishers": Publishers(),
+    "summaries": Summaries(),
+}
 
 WHERE_TO_LOOK = """
   Papergram is running on a sample day of 30 papers.
@@ -44,6 +51,20 @@ WHERE_TO_LOOK = """
 
 async def run(settings: Settings, port: int, keep: Path | None) -> None:
     """Run the demo until it is told to stop; `keep` is a folder for its database and its chats."""
+    async with opened_sandbox(port, keep) as (url, world, database):
+        alone = settings.model_copy(update={"telegram": telegram(url), **NOTHING_OUTSIDE})
+        async with app.running(alone, database):
+            await _furnish(database, world)
+            stop = app.stop_signal()  # before anybody is told of Ctrl-C
+            data = str(keep) if keep else "in a temporary folder; --keep DIR keeps it"
+            typer.echo(WHERE_TO_LOOK.format(url=url, data=data))
+            await stop.wait()
+    typer.echo("  Stopped.")
+
+
+@asynccontextmanager
+async def opened_sandbox(port: int, keep: Path | None) -> AsyncIterator[tuple[str, World, Database]]:
+    """A sandbox at its address, and a database; both in the folder `keep`, or gone at the end."""
     async with AsyncExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="papergram-")))
         world = _world(folder)
@@ -51,14 +72,18 @@ async def run(settings: Settings, port: int, keep: Path | None) -> None:
             stack.callback(_save, world, folder)  # called last, when nothing changes any more
         url = await _serve(stack, world, port)
         database = await stack.enter_async_context(opened(f"sqlite:///{folder / 'papers.db'}"))
-        telegram = Telegram.model_validate({"token": TOKEN, "base_url": f"{url}/bot"})
-        await stack.enter_async_context(app.running(settings.model_copy(update={"telegram": telegram}), database))
-        await _furnish(database, world)
-        stop = app.stop_signal()  # before anybody is told of Ctrl-C
-        data = str(folder.resolve()) if keep else "in a temporary folder; --keep DIR keeps it"
-        typer.echo(WHERE_TO_LOOK.format(url=url, data=data))
-        await stop.wait()
-    typer.echo("  Stopped.")
+        yield url, world, database
+
+
+def telegram(url: str) -> Telegram:
+    """The settings that make a sandbox Telegram."""
+    return Telegram.model_validate({"token": TOKEN, "base_url": f"{url}/bot"})
+
+
+def sample() -> list[Arrival]:
+    """The papers of the sample day."""
+    text = files("bot").joinpath("sample/digest.md").read_text(encoding="utf-8")
+    return [entry.arrival() for entry in digest_markdown.read(text)]
 
 
 async def run_sandbox(port: int) -> None:
@@ -84,27 +109,33 @@ async def _furnish(database: Database, world: World) -> None:
             return
     forum = world.chats[FORUM.id]
     topic = next(each.id for each in forum.topics.values() if "cs.LG" in each.name)
-    say(world, world.chats[READER], world.users[READER], "/start")
     async with database.transaction() as tx:
-        day = digest_markdown.read(files("bot").joinpath("sample/digest.md").read_text(encoding="utf-8"))
-        await papers.add(tx, [entry.arrival() for entry in day.entries], _now())
-    await _greeted(database)
+        await papers.add(tx, sample(), _now())
+    await greet(database, world)
+    reader, now = Chat(READER, ChatKind.PRIVATE), _now()
+    in_topic = replace(subscription(FORUM, Schedule(), Form.CARDS, now), query="cs.LG", thread_id=topic, max_papers=5)
     wanted = [
-        _subscription(CHANNEL),
-        _subscription(Chat(READER, ChatKind.PRIVATE)),
-        replace(_subscription(GROUP), form=Form.LIST),
-        replace(_subscription(FORUM), query="cs.LG", thread_id=topic, max_papers=5),
+        (CHANNEL, subscription(CHANNEL, Schedule(), Form.CARDS, now)),
+        (reader, subscription(reader, Schedule(), Form.CARDS, now)),
+        (GROUP, subscription(GROUP, Schedule(), Form.LIST, now)),
+        (FORUM, in_topic),
     ]
+    stored = await subscribe(database, wanted, now)
     async with database.transaction() as tx:
-        for chat in (CHANNEL, GROUP, FORUM):
-            await chats.remember(tx, chat, _now())
-        for each in wanted:
-            stored, _ = await subscriptions.add(tx, each, _now())
-            await subscriptions.request(tx, [stored.id], _now())
+        await subscriptions.request(tx, stored, now)
 
 
-async def _greeted(database: Database) -> None:
-    """Wait until the bot has answered /start: like Telegram's, it may not speak first."""
+async def subscribe(database: Database, wanted: list[tuple[Chat, Subscription]], now: datetime) -> list[int]:
+    """Subscribe chats; the subscriptions' ids."""
+    async with database.transaction() as tx:
+        for chat, _ in wanted:
+            await chats.remember(tx, chat, now)
+        return [(await subscriptions.add(tx, each, now))[0].id for _, each in wanted]
+
+
+async def greet(database: Database, world: World) -> None:
+    """Let the reader say /start, and wait for the bot's answer: like Telegram's, it may not speak first."""
+    say(world, world.chats[READER], world.users[READER], "/start")
     async with asyncio.timeout(10):
         while True:
             async with database.reading() as tx:
@@ -113,10 +144,9 @@ async def _greeted(database: Database) -> None:
             await asyncio.sleep(0.05)
 
 
-def _subscription(chat: Chat) -> Subscription:
-    schedule = Schedule()
-    due = calendar.next_due(schedule, ZONE, _now())
-    return Subscription(0, chat.id, 0, "", schedule, Form.CARDS, ALL, due)
+def subscription(chat: Chat, schedule: Schedule, form: Form, now: datetime) -> Subscription:
+    """A subscription to everything, large enough for the sample day."""
+    return Subscription(0, chat.id, 0, "", schedule, form, ALL, calendar.next_due(schedule, ZONE, now))
 
 
 def _world(folder: Path) -> World:

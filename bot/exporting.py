@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import OperatorMistake
-from bot.exports import json_lines, markdown
+from bot.exports import json_lines, markdown, rss
 from bot.messages.cards import plain
 from bot.opening import existing
 from bot.papers import arxiv_id, taxonomy
@@ -35,20 +35,26 @@ class Hits:
 
     query: str
     total: int
-    relaxed: bool
+    exact: int  # how many of them hold every word, the others a part
     cards: tuple[Card, ...]
 
     def as_json(self) -> dict[str, Any]:
         """One JSON object; each paper as `export --format jsonl` writes it."""
         found = [json_lines.record(card) for card in self.cards]
-        return {"query": self.query, "total": self.total, "relaxed": self.relaxed, "papers": found}
+        return {"query": self.query, "total": self.total, "exact": self.exact, "papers": found}
 
     def as_text(self) -> str:
         """The papers, numbered, each with title, sentence and address."""
         if not self.cards:
             return f"No paper matches {self.query!r}."
-        left_out = " (no paper holds every word; these hold some of them)" if self.relaxed else ""
-        return "\n\n".join([f"{self.total} papers{left_out}", *map(_hit, range(1, len(self.cards) + 1), self.cards)])
+        return "\n\n".join([self._heading(), *map(_hit, range(1, len(self.cards) + 1), self.cards)])
+
+    def _heading(self) -> str:
+        if self.exact == self.total:
+            return f"{self.total} papers"
+        if self.exact:
+            return f"{self.total} papers ({self.exact} with every word, the others with some of them)"
+        return f"{self.total} papers (none holds every word; these hold some of them)"
 
 
 async def run(url: str, wanted: Wanted, output: Path | None) -> int:
@@ -75,7 +81,7 @@ async def find(url: str, text: str, limit: int) -> Hits:
     async with existing(url) as database, database.reading() as tx:
         if named:
             cards = tuple(await papers.get(tx, [named.id]))
-            return Hits(text, len(cards), relaxed=False, cards=cards)
+            return Hits(text, len(cards), len(cards), cards)
         return await _find(tx, text, limit)
 
 
@@ -84,7 +90,7 @@ async def _find(tx: Transaction, text: str, limit: int) -> Hits:
     if asked.is_empty:
         raise OperatorMistake(f"There is no word to search for in {text!r}.")
     found = await search.find(tx, asked, limit)
-    return Hits(text, found.total, found.relaxed, tuple(await papers.get(tx, found.ids)))
+    return Hits(text, found.total, found.exact, tuple(await papers.get(tx, found.ids)))
 
 
 async def _write(cards: AsyncIterator[Card], format_: str, write: Callable[[str], Any]) -> int:
@@ -94,8 +100,8 @@ async def _write(cards: AsyncIterator[Card], format_: str, write: Callable[[str]
             write(json_lines.line(card))
             count += 1
         return count
-    held = [card async for card in cards]  # the table at the top names every paper
-    for part in markdown.stream(held):
+    held = [card async for card in cards]  # the digest's table names every paper before the first is told
+    for part in [rss.write(held)] if format_ == "rss" else markdown.stream(held):
         write(part)
     return len(held)
 

@@ -12,7 +12,8 @@ log = logging.getLogger(__name__)
 Job = Callable[[], Awaitable[None]]
 
 # By default APScheduler drops a job that starts a second late.
-DEFAULTS = {"misfire_grace_time": 3600, "coalesce": True, "max_instances": 1}
+# A second instance finds the first at work and ends at once, where APScheduler itself would print a warning.
+DEFAULTS = {"misfire_grace_time": 3600, "coalesce": True, "max_instances": 2}
 
 
 class Timetable:
@@ -21,14 +22,24 @@ class Timetable:
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=DEFAULTS)
         self._running: set[asyncio.Future[None]] = set()
+        self._at_work: dict[str, bool] = {}  # job -> whether it is to run once more when it ends
+        self.dead: dict[str, str] = {}  # the jobs whose last run died -> of what
 
-    def every(self, seconds: int, job: Job) -> None:
-        """Run a job at the start and then again and again."""
-        self._scheduler.add_job(self._watched(job), "interval", seconds=seconds, next_run_time=datetime.now(UTC))
+    def every(self, seconds: int, name: str, job: Job) -> None:
+        """Run a job at the start and then again and again, `seconds` from start to start, never twice at a time."""
+        watched = self._watched(self._kept_an_eye_on(name, job))
+        self._scheduler.add_job(watched, "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC))
 
-    def daily(self, hour: int, job: Job) -> None:
+    def daily(self, hour: int, name: str, job: Job) -> None:
         """Run a job each day at an hour, UTC."""
-        self._scheduler.add_job(self._watched(job), "cron", hour=hour)
+        self._scheduler.add_job(self._watched(self._kept_an_eye_on(name, job)), "cron", hour=hour, id=name)
+
+    def hurry(self, name: str) -> None:
+        """Have a job of `every` run at once, or once more when the run that is under way has ended."""
+        if name in self._at_work:
+            self._at_work[name] = True
+        else:
+            self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
 
     def now(self, job: Job) -> None:
         """Run a job at once, besides its other times."""
@@ -46,6 +57,30 @@ class Timetable:
             for job in late:
                 job.cancel()
         self._scheduler.shutdown(wait=False)
+
+    def _kept_an_eye_on(self, name: str, job: Job) -> Job:
+        async def run() -> None:
+            if name in self._at_work:
+                return
+            try:
+                again = True
+                while again:
+                    self._at_work[name] = False
+                    await self._try(name, job)
+                    again = self._at_work[name]
+            finally:
+                del self._at_work[name]
+
+        return run
+
+    async def _try(self, name: str, job: Job) -> None:
+        try:
+            await job()
+        except Exception as error:
+            log.exception("the job %s died", name)
+            self.dead[name] = f"{type(error).__name__}: {error}"
+        else:
+            self.dead.pop(name, None)
 
     def _watched(self, job: Job) -> Callable[[], Awaitable[None]]:
         async def run() -> None:

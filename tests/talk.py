@@ -1,7 +1,7 @@
 """Drives the real bot over HTTP: people write and press in the sandbox, tests read what the bot made of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from bot import app
 from bot.config import Settings
 from bot.sandbox.server import serve
 from bot.sandbox.world import default_world
+from bot.sources.polite import Pace
 from storage import papers
 from storage.database import Database
 from storage.records import Arrival
@@ -111,11 +112,14 @@ class Talk:
 
 
 @asynccontextmanager
-async def talking(database: Database) -> AsyncIterator[Talk]:
-    """The bot at work on a database, and a talk with it."""
+async def talking(
+    database: Database, more: Mapping[str, Any] | None = None, pace: Pace | None = None
+) -> AsyncIterator[Talk]:
+    """The bot at work on a database, with more settings if given, and a talk with it."""
     async with serve(default_world()) as url:
-        settings = Settings.model_validate({"telegram": {"token": TOKEN, "base_url": f"{url}/bot"}})
-        async with app.running(settings, database), httpx.AsyncClient(base_url=url, timeout=30) as http:
+        telegram = {"token": TOKEN, "base_url": f"{url}/bot"}
+        settings = Settings.model_validate({"telegram": telegram, "arxiv": {"enabled": False}, **(more or {})})
+        async with app.running(settings, database, pace=pace), httpx.AsyncClient(base_url=url, timeout=30) as http:
             yield Talk(http, database)
 
 

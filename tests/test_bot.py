@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from storage import bookmarks, chats, search, subscriptions
-from storage.database import Database
+from bot.handlers.turn import SEARCHES
+from storage import bookmarks, chats, outbox, search, subscriptions
+from storage.database import READERS, Database
 from storage.records import Arrival, ChatState, Schedule, Subscription, Summary
 from tests.made import arrival, paper, summary
 from tests.talk import ALICE, CHANNEL, FORUM, GROUP, PRIVATE, XIAOMING, Talk, data, kinds, labels, links, talking
@@ -40,6 +41,14 @@ async def test_start_leads_to_a_subscription_in_two_presses(talk: Talk) -> None:
     assert "周一至周五 09:00（Asia/Shanghai）" in done["text"]
 
 
+async def test_a_group_is_greeted_with_what_holds_in_groups(talk: Talk) -> None:
+    greeting = await talk.say(GROUP, "/start")
+    assert "任何人都可以 /search" in greeting["text"]
+    assert "话题" not in greeting["text"]
+    assert "直接发送" not in greeting["text"]
+    assert "话题" in (await talk.say(FORUM, "/start"))["text"]
+
+
 @pytest.mark.parametrize("payload", [f"p_{DIFFUSION}", "p_2403_11780"])
 async def test_a_deep_link_opens_its_paper(talk: Talk, payload: str) -> None:
     card = await talk.say(PRIVATE, f"/start {payload}")
@@ -60,6 +69,19 @@ async def test_search_is_paged_in_place_and_opens_cards(talk: Talk) -> None:
     await talk.press(third, data(third)[0])
     card = (await talk.answers(PRIVATE, third["message_id"]))[0]
     assert card["text"].startswith("提示歌手\nSinging number")
+
+
+async def test_the_heading_tells_how_many_hold_every_word(talk: Talk) -> None:
+    head = (await talk.say(PRIVATE, "/search 扩散 模型"))["text"].splitlines()[0]
+    assert head == "🔎 扩散 模型 · 共 1 篇"
+    head = (await talk.say(PRIVATE, "/search 去噪 歌声合成"))["text"].splitlines()[0]
+    assert head == "🔎 去噪 歌声合成 · 没有论文含全部的词，以下含其中一部分 · 1/3"
+    both = arrival("2404.00002", title="Denoising singers")
+    await talk.store([both])
+    first = await talk.say(PRIVATE, "/search denoising singers singing")
+    assert "含全部的词" in first["text"]
+    head = (await talk.say(PRIVATE, "/search denoising singers"))["text"].splitlines()[0]
+    assert head == "🔎 denoising singers · 含全部的词 1 篇，其余含其中一部分"
 
 
 async def test_abs_takes_the_number_of_a_hit(talk: Talk) -> None:
@@ -86,6 +108,14 @@ async def test_any_form_of_an_id_or_link_opens_the_card_with_both_abstracts(talk
     card = await talk.say(PRIVATE, text)
     assert "我们研究扩散模型。" in card["text"]
     assert "We present Denoising Diffusion" in card["text"]
+
+
+async def test_a_link_behind_words_opens_its_paper_and_another_is_no_word_to_search(talk: Talk) -> None:
+    behind = {"type": "text_link", "offset": 0, "length": 2, "url": f"https://arxiv.org/abs/{DIFFUSION}"}
+    card = await talk.say(PRIVATE, "论文推荐", entities=[behind])
+    assert card["text"].startswith("去噪扩散\n")
+    elsewhere = {**behind, "url": "https://example.org/zebra"}
+    assert "🔎 扩散 · 共 1 篇" in (await talk.say(PRIVATE, "扩散", entities=[elsewhere]))["text"]
 
 
 async def test_a_card_unfolds_folds_and_changes_its_language_in_place(talk: Talk) -> None:
@@ -118,9 +148,20 @@ async def test_a_star_keeps_the_paper_and_saved_lists_it(talk: Talk) -> None:
     assert (await talk.press(card, star))["text"] == "已收藏。发送 /saved 查看。"
     assert "🌟" in labels(await talk.until(card, "🌟"))
     assert "1. 去噪扩散" in (await talk.say(PRIVATE, "/saved"))["text"]
-    assert (await talk.press(card, star))["text"] == "已取消收藏。"
+    assert (await talk.press(card, f"drop:{DIFFUSION}:b"))["text"] == "已取消收藏。"
+    assert star in data(await talk.until(card, "⭐"))
     async with talk.database.reading() as tx:
         assert await bookmarks.ids(tx, XIAOMING) == ()
+
+
+@pytest.mark.parametrize("chat", [PRIVATE, GROUP])
+async def test_a_star_that_is_pressed_twice_keeps_the_paper(talk: Talk, chat: int) -> None:
+    card = await talk.say(chat, f"/abs {DIFFUSION}")
+    star = next(each for each in data(card) if each.startswith("save:"))
+    for answer in await asyncio.gather(*(talk.press(card, star, force=True) for _ in range(2))):
+        assert answer["text"].startswith("已收藏。")
+    async with talk.database.reading() as tx:
+        assert await bookmarks.ids(tx, XIAOMING) == (DIFFUSION,)
 
 
 async def test_the_settings_of_a_subscription_are_buttons(talk: Talk) -> None:
@@ -177,6 +218,60 @@ async def test_today_posts_the_unsent_papers_then_says_that_there_is_nothing_new
     assert (await talk.answers(PRIVATE, nothing["message_id"], 2))[1]["text"] == card["text"]
 
 
+async def test_the_last_digest_is_posted_again_by_who_may_and_once_for_a_double_press(talk: Talk) -> None:
+    await talk.say(GROUP, "/subscribe 扩散")
+    await talk.answers(GROUP, await talk.write(GROUP, "/today"), 2)
+    nothing = await talk.say(GROUP, "/today")
+    (again,) = data(nothing)
+    refused = await talk.press(nothing, again, ALICE)
+    assert "只有管理员" in refused["text"]
+    for answer in await asyncio.gather(*(talk.press(nothing, again) for _ in range(3))):
+        assert answer["text"] == "正在准备，马上发出。"
+    await talk.answers(GROUP, nothing["message_id"], 2)
+    assert "命令" in (await talk.say(GROUP, "/help"))["text"]
+    posts = await talk.answers(GROUP, nothing["message_id"], 3)
+    assert [each["text"].split("\n")[0] for each in posts[1:]] == ["去噪扩散", "命令"]
+    async with talk.database.reading() as tx:
+        assert sum((await outbox.counts(tx)).values()) == 5  # the digest's two, the answer, and two again
+
+
+async def test_an_old_button_never_acts_on_a_later_subscription(talk: Talk) -> None:
+    old = await talk.say(PRIVATE, "/subscribe cs.LG")
+    await talk.say(PRIVATE, "/unsubscribe")
+    await talk.say(PRIVATE, "/subscribe 扩散")
+    assert "已经失效" in (await talk.press(old, data(old)[-1]))["text"]
+    async with talk.database.reading() as tx:
+        assert [each.query for each in await subscriptions.of_chat(tx, PRIVATE)] == ["扩散"]
+
+
+async def test_a_channels_list_has_no_button_by_which_its_readers_could_make_the_bot_post(talk: Talk) -> None:
+    card = await talk.say(PRIVATE, "/subscribe @daily_papers 扩散")
+    number = data(card)[0].split(":")[1]
+    await talk.press(card, f"sub:{number}:form")
+    await talk.press(card, f"sub:{number}:form:list")
+    await talk.press(await talk.until(card, "列表"), f"sub:{number}:now")
+    (post,) = await talk.answers(CHANNEL, 0)
+    assert links(post) == [f"https://arxiv.org/abs/{DIFFUSION}"]
+    assert data(post) == []
+    for made_up in (f"open:{DIFFUSION}", f"card:{DIFFUSION}:z"):
+        assert "已经失效" in (await talk.press(post, made_up, ALICE, force=True))["text"]
+    assert await talk.answers(CHANNEL, 0) == [post]
+
+
+async def test_what_is_asked_in_private_for_a_channel_is_answered_in_private(talk: Talk) -> None:
+    await talk.say(PRIVATE, "/subscribe @daily_papers 扩散")
+    assert "有新论文就马上发到 每日论文" in (await talk.say(PRIVATE, "/today @daily_papers"))["text"]
+    before = (await talk.answers(CHANNEL, 0, 2))[-1]["message_id"]
+    assert "有新论文就马上发到 每日论文" in (await talk.say(PRIVATE, "/today @daily_papers"))["text"]
+
+    async def done() -> bool | None:
+        async with talk.database.reading() as tx:
+            return True if not await subscriptions.waiting(tx, datetime.now(UTC), 10) else None
+
+    assert await talk.poll(done)
+    assert await talk.messages(CHANNEL, before) == []
+
+
 async def test_a_due_subscription_is_posted_by_itself_and_once(talk: Talk) -> None:
     await talk.say(PRIVATE, "/start")
     before = (await talk.messages(PRIVATE))[-1]["message_id"]
@@ -214,7 +309,7 @@ async def test_buttons_of_a_group_subscription_obey_administrators_only(talk: Ta
     card = await talk.say(GROUP, "/subscribe cs.LG")
     (number,) = {each.split(":")[1] for each in data(card)}
     refused = await talk.press(card, f"sub:{number}:unsubscribe", ALICE)
-    assert (refused["text"], refused["show_alert"]) == ("只有管理员可以在这里设置订阅。", True)
+    assert (refused["text"], refused["show_alert"]) == ("这一步只有管理员可以做。", True)
     async with talk.database.reading() as tx:
         assert len(await subscriptions.of_chat(tx, GROUP)) == 1
 
@@ -234,6 +329,20 @@ async def test_a_subscription_in_a_forum_topic_posts_there(talk: Talk) -> None:
     general = await talk.say(FORUM, "/subscriptions")
     assert "message_thread_id" not in general
     assert "还没有订阅" in general["text"]
+
+
+async def test_in_private_the_subscriptions_of_a_forum_are_those_of_all_its_topics(talk: Talk) -> None:
+    chats_ = (await talk.http.get("/sandbox/chats")).json()
+    topic = next(chat for chat in chats_ if chat["id"] == FORUM)["topics"][1]["id"]
+    await talk.say(FORUM, "/subscribe 扩散", message_thread_id=topic)
+    await talk.say(FORUM, "/subscribe 图")
+    shown = await talk.say(PRIVATE, f"/subscriptions {FORUM}")
+    assert f"1. 扩散（话题 {topic}）" in shown["text"]
+    assert "2. 图 ·" in shown["text"]
+    assert links(shown) == [f"https://t.me/c/1000000002/{topic}"]
+    choice = await talk.say(PRIVATE, f"/unsubscribe {FORUM}")
+    assert labels(choice) == [f"扩散 · 话题 {topic}", "图"]
+    assert "1. 图 ·" in (await talk.say(FORUM, "/subscriptions"))["text"]
 
 
 async def test_a_channel_is_set_up_in_private_by_its_administrator(talk: Talk) -> None:
@@ -359,8 +468,9 @@ async def test_any_white_space_may_follow_a_command(talk: Talk, text: str) -> No
     assert "去噪扩散" in (await talk.say(PRIVATE, text))["text"]
 
 
-async def test_a_channel_may_be_followed_by_a_full_width_space(talk: Talk) -> None:
-    card = await talk.say(PRIVATE, "/subscribe @daily_papers\u3000扩散")
+@pytest.mark.parametrize("at", ["@", "＠", "t.me/", "https：//t.me/"])
+async def test_a_channel_is_named_with_full_width_signs_too(talk: Talk, at: str) -> None:
+    card = await talk.say(PRIVATE, f"/subscribe {at}daily_papers\u3000扩散")
     assert "已订阅 扩散（每日论文）" in card["text"]
 
 
@@ -379,6 +489,33 @@ async def test_one_readers_many_messages_keep_nobody_else_waiting(talk: Talk, mo
     await talk.answers(PRIVATE, 0, 100)
 
 
+async def test_more_slow_searches_than_connections_leave_the_bot_answering(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, held, begun = search.find, asyncio.Event(), list[int]()
+
+    async def slow(*arguments: Any) -> search.Found:
+        begun.append(1)
+        await held.wait()
+        return await real(*arguments)
+
+    monkeypatch.setattr("storage.search.find", slow)
+    everybody = [10_000 + number for number in range(READERS + 1)]
+    for user in everybody:
+        await talk.http.post("/sandbox/users", json={"id": user, "first_name": f"Reader {user}"})
+        await talk.write(user, "/search 扩散", user)
+
+    async def waiting() -> bool | None:
+        return True if len(begun) == SEARCHES else None
+
+    assert await talk.poll(waiting)
+    assert "去噪扩散" in (await talk.say(ALICE, f"/abs {DIFFUSION}", ALICE))["text"]
+    assert len(begun) == SEARCHES
+    held.set()
+    for user in everybody:
+        await talk.answers(user, 0)
+
+
 async def test_somebody_elses_bookmarks_are_not_shown_in_a_group(talk: Talk) -> None:
     card = await talk.say(GROUP, f"/abs {DIFFUSION}", ALICE)
     await talk.press(card, f"save:{DIFFUSION}:f", ALICE)
@@ -390,7 +527,7 @@ async def test_somebody_elses_bookmarks_are_not_shown_in_a_group(talk: Talk) -> 
 async def test_more_than_a_page_of_bookmarks_is_paged_and_counted(talk: Talk) -> None:
     async with talk.database.transaction() as tx:
         for number, each in enumerate(TWELVE):
-            await bookmarks.toggle(tx, XIAOMING, each, datetime.now(UTC) + timedelta(seconds=number))
+            await bookmarks.keep(tx, XIAOMING, each, datetime.now(UTC) + timedelta(seconds=number))
     first = await talk.say(PRIVATE, "/saved")
     assert "共 12 篇 · 1/3" in first["text"]
     assert f"open:{TWELVE[-1]}" in data(first)
@@ -411,6 +548,21 @@ async def test_more_than_a_page_of_bookmarks_is_paged_and_counted(talk: Talk) ->
         "save:0:0",
         "lang:xx",
         "again:1",
+        "sub",
+        "sub:",
+        "sub:1",
+        "again",
+        f"sub:{'9' * 22}:show",
+        f"find:{'9' * 22}:1",
+        f"find:1:{'9' * 22}",
+        f"again:{'9' * 22}",
+        f"arxiv:{'9' * 22}",
+        f"kept:{'9' * 22}",
+        f"new:{'9' * 22}.0:cs.LG",
+        f"new:{PRIVATE}.{'9' * 22}:cs.LG",
+        f"save:{'9' * 22}:f",
+        f"drop:{'9' * 22}:f",
+        f"open:{'9' * 22}",
     ],
 )
 async def test_a_made_up_button_is_answered(talk: Talk, made_up: str) -> None:

@@ -90,6 +90,9 @@ def test_an_export_can_be_narrowed_to_a_day_or_a_query(tmp_path: Path) -> None:
 def test_search_lists_papers_as_text_or_json(filled: Path) -> None:
     found = json.loads(papergram(filled, "search", "唱歌", "--json", "--limit", "1").stdout)
     assert [paper["id"] for paper in found["papers"]] == ["2403.11780"]
+    assert found["exact"] == found["total"]
+    part = papergram(filled, "search", "Prompt-Singer 苹果")
+    assert "(none holds every word; these hold some of them)" in part.stdout
     text = papergram(filled, "search", "Prompt-Singer").stdout
     assert "https://arxiv.org/abs/2403.11780" in text
     assert papergram(filled, "search", "https://arxiv.org/abs/2403.11780v1").stdout.startswith("1 papers")

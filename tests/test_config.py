@@ -8,6 +8,7 @@ import pytest
 
 from bot.config import Settings, load
 from bot.errors import OperatorMistake
+from bot.secrecy import hide
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "config.example.toml"
 TOKEN = "123456:ABC-secret-DEF"
@@ -71,6 +72,7 @@ def test_all_mistakes_are_reported_at_once_each_with_its_key(tmp_path: Path, mon
         *("digest.minute", "nonsense", "log.level", "PAPERGRAM_TYPO__X"),
     }
     assert "secret" not in "".join(found)
+    assert hide("".join(found)) == "".join(found)  # else the sentence would lose what explains it
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +108,7 @@ def test_a_token_file_without_a_token_is_one_of_the_mistakes(
     monkeypatch.setenv("PAPERGRAM_TELEGRAM__TOKEN_FILE", str(secret))
     (line,) = mistakes(None)
     assert line.strip().startswith("telegram.token_file: ")
+    assert hide(line) == line
 
 
 @pytest.mark.parametrize("text", ["[telegram", "a = ", "\x00"])

@@ -3,7 +3,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot import jobs
+from bot.jobs import prepare as jobs
+from bot.jobs.prepare import Rules
 from storage import chats, listings, outbox, papers, query, subscriptions
 from storage.database import Database
 from storage.records import Chat, Form, Schedule, Subscription
@@ -11,6 +12,7 @@ from tests.conftest import NOW
 from tests.made import CHANNEL, GROUP, PRIVATE, arrival, subscription
 
 WEEK = timedelta(days=7)
+RULES = Rules(WEEK)
 THREE = ("2403.00003", "2403.00002", "2403.00001")
 
 
@@ -28,7 +30,7 @@ async def subscribe(database: Database, chat: Chat = PRIVATE, query: str = "", *
 
 async def prepare(database: Database, now: datetime = NOW) -> list[str]:
     """Prepare what is due, and give the texts that were queued and not yet sent, in order."""
-    await jobs.prepare(database, now, WEEK)
+    await jobs.prepare(database, now, RULES)
     texts = []
     async with database.transaction() as tx:
         while claimed := await outbox.claim(tx, 100, now + timedelta(days=365)):
@@ -128,6 +130,17 @@ async def test_a_request_is_answered_even_if_there_is_nothing(database: Database
     (answer,) = await prepare(database)
     assert "没有新的论文" in answer
     assert await prepare(database) == []
+
+
+async def test_that_there_is_nothing_is_told_in_a_channel_only_if_it_wants_to_be_told(database: Database) -> None:
+    asked = await subscribe(database, CHANNEL, next_due=NOW + timedelta(days=1), tell_empty=True)
+    async with database.transaction() as tx:
+        await subscriptions.request(tx, [asked.id], NOW)
+    assert await prepare(database) == []
+    async with database.reading() as tx:
+        assert await subscriptions.waiting(tx, NOW, 10) == []
+    (told,) = await prepare(database, NOW + timedelta(days=1))
+    assert "没有新的论文" in told
 
 
 async def test_a_resting_chat_gets_nothing_and_everything_when_it_is_back(database: Database) -> None:

@@ -69,13 +69,13 @@ def test_any_digest_makes_messages_that_telegram_takes(
     parts = digests.parts(Digest(wanted, datetime.now(UTC), tuple(shown), 99), chat)
     for part in parts:
         accepted(part.message)
-    assert [each for part in parts for each in part.paper_ids] == [each.paper.id for each in shown]
+    assert [each.paper_id for part in parts for each in part.papers] == [each.paper.id for each in shown]
 
 
 @given(st.lists(CARDS, min_size=1, max_size=5), st.text(max_size=300), st.sampled_from(Language))
 def test_any_page_of_results_is_taken(shown: list[Card], query: str, language: Language) -> None:
     page = lists.Page(shown, 2, 17, turn="find:123456789", total=999)
-    accepted(lists.results(query, page, language, relaxed=False))
+    accepted(lists.results(query, page, language, exact=page.total))
 
 
 def test_a_card_has_one_line_for_each_thing_and_no_hole() -> None:
@@ -117,6 +117,17 @@ def test_the_buttons_lead_from_each_view_to_the_others(language: Language, view:
     assert labels(cards.keyboard(card(), language, view, saved=False)) == expected
 
 
+@pytest.mark.parametrize(("chinese", "english"), [(300, 9000), (9000, 300), (9000, 9000), (300, 300)])
+def test_of_two_abstracts_the_shorter_leaves_its_room_to_the_longer(chinese: int, english: int) -> None:
+    summary = Summary("2403.11780", 1, "题", "句。", "摘" * chinese)
+    shown = Card(Paper("2403.11780", 1, "Title", "a" * english), summary)
+    text = accepted(cards.card(shown, Language.CHINESE, ChatKind.PRIVATE, view=View.BOTH))
+    kept = text.count("摘"), text.count("a")
+    for wanted, found in zip((chinese, english), kept, strict=True):
+        assert found >= min(wanted, LIMIT // 2 - 150)
+    assert LIMIT - 200 < units(text) <= LIMIT or kept >= (chinese, english)
+
+
 def test_a_paper_without_chinese_abstract_unfolds_in_english() -> None:
     shown = Card(Paper("2403.11780", 1, "T", "English text.", abstract_cut=True))
     folded = cards.card(shown, Language.CHINESE, ChatKind.PRIVATE)
@@ -134,7 +145,7 @@ def test_where_many_read_the_abstract_is_folded_by_telegram_and_not_by_a_button(
 
 def test_a_list_is_split_between_papers_only_and_its_numbers_go_on() -> None:
     shown = [card(f"2403.{number:05}", title="x" * 290) for number in range(1, 41)]
-    messages = [message for message, _ in lists.digest_list("head", shown, Language.ENGLISH)]
+    messages = [part.message for part in lists.digest_list("head", shown, Language.ENGLISH)]
     assert len(messages) > 1
     numbers = [int(each) for message in messages for each in re.findall(r"<b>(\d+)\.</b>", message.text)]
     assert numbers == list(range(1, 41))
@@ -158,7 +169,8 @@ def test_length_is_counted_in_utf16_units_without_markup() -> None:
         lambda language: settings.choose_topic(language, "-1001000000001.123"),
         lambda language: settings.subscription(_stored(), PRIVATE, language, fresh=True, elsewhere=True),
         lambda language: settings.subscriptions([_stored()] * 20, PRIVATE, language, elsewhere=False),
-        lambda language: settings.choose_one([_stored("x" * 200)], language),
+        lambda language: settings.choose_one([_stored("x" * 200)], language, elsewhere=True),
+        lambda language: settings.topic_gone(2, language),
         lambda language: settings.joined("joined_channel", CHANNEL, language, may_post=False),
         lambda language: settings.joined("joined_group", GROUP, language, forum=True),
         lambda language: settings.joined("hello_group", GROUP, language, forum=True),

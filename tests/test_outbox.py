@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from bot.delivery.outbox import DENIED, UNREACHABLE, Outbox, record
-from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, Uncertain, Unparsable
+from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, TopicGone, Uncertain, Unparsable
 from storage import chats, digests, outbox, papers, subscriptions
 from storage.database import Database
 from storage.filters import EVERYTHING
-from storage.records import Chat, ChatState, Delivery, Digest, Language, Message, Part
+from storage.records import Chat, ChatState, Delivery, Digest, Language, Message, Part, Posted
 from tests.conftest import NOW
-from tests.made import CHANNEL, PRIVATE, arrival, card, subscription
+from tests.made import CHANNEL, GROUP, PRIVATE, arrival, card, subscription
 
 PAPERS = ("2403.00001", "2403.00002", "2403.00003")
 
@@ -24,7 +24,7 @@ async def queue(database: Database, chat: Chat = PRIVATE, ids: Iterable[str] = P
         await chats.remember(tx, chat, NOW)
         stored, _ = await subscriptions.add(tx, subscription(chat, next_due=NOW), NOW)
         digest = Digest(stored, NOW, tuple(card(each) for each in ids), len(tuple(ids)))
-        assert await digests.save(tx, digest, [Part(Message(each), (each,)) for each in ids], NOW)
+        assert await digests.save(tx, digest, [Part(Message(each), (Posted(each),)) for each in ids], NOW)
 
 
 async def claim(database: Database, now: datetime = NOW) -> list[Delivery]:
@@ -169,6 +169,62 @@ async def test_rights_that_stay_lost_for_a_day_let_the_chat_rest(
     (last,) = await claim(database, now)
     await tell(database, last, Denied("never said before"), now)
     assert await counts(database) == {"gone": 1, "cancelled": 2}
+
+
+async def test_a_topic_that_is_gone_ends_alone_and_its_papers_go_nowhere_else(database: Database) -> None:
+    await queue_in_topics(database)
+    (first,) = await claim(database)
+    assert first.thread_id == 7
+    await tell(database, first, TopicGone("message thread not found"))
+    async with database.reading() as tx:
+        assert [each.thread_id for each in await subscriptions.of_chat(tx, GROUP.id)] == [8]
+        chat = await chats.get(tx, GROUP.id)
+    assert chat is not None
+    assert chat.state == ChatState.ACTIVE
+    (other,) = await claim(database)
+    assert (other.thread_id, other.message.text) == (8, PAPERS[2])
+    await tell(database, other, Sent(1))
+    (told,) = await claim(database)
+    assert told.thread_id == 0
+    assert "话题已被删除或长期关闭" in told.message.text
+    assert "1 个订阅已取消" in told.message.text
+    await tell(database, told, Sent(2))
+    assert await counts(database) == {"gone": 1, "cancelled": 1, "sent": 2}
+    assert await unsent(database, GROUP) == [PAPERS[1], PAPERS[0]]
+
+
+async def test_a_closed_topic_is_tried_for_a_day_and_keeps_no_other_topic_waiting(database: Database) -> None:
+    await queue_in_topics(database)
+    (first,) = await claim(database)
+    await tell(database, first, Denied("topic_closed", topic_only=True))
+    (other,) = await claim(database)
+    assert other.thread_id == 8
+    assert await claim(database, NOW + timedelta(days=1)) == []  # one at a time in a chat, whatever the topic
+    await tell(database, other, Sent(1))
+    assert await claim(database) == []
+    now = NOW
+    for pause in DENIED:
+        now += timedelta(seconds=pause)
+        (again,) = await claim(database, now)
+        assert again.id == first.id
+        await tell(database, again, Denied("topic_closed", topic_only=True), now)
+    assert (await counts(database))["cancelled"] == 1
+    async with database.reading() as tx:
+        chat = await chats.get(tx, GROUP.id)
+    assert chat is not None
+    assert chat.state == ChatState.ACTIVE
+
+
+async def queue_in_topics(database: Database) -> None:
+    """Two messages for topic 7 of a forum, then one for topic 8."""
+    async with database.transaction() as tx:
+        await papers.add(tx, [arrival(each) for each in PAPERS], NOW)
+        await chats.remember(tx, GROUP, NOW)
+        for thread_id, ids in ((7, PAPERS[:2]), (8, PAPERS[2:])):
+            wanted = subscription(GROUP, next_due=NOW, thread_id=thread_id)
+            stored, _ = await subscriptions.add(tx, wanted, NOW)
+            digest = Digest(stored, NOW, tuple(card(each) for each in ids), len(ids))
+            await digests.save(tx, digest, [Part(Message(each), (Posted(each),)) for each in ids], NOW)
 
 
 async def test_what_was_being_sent_at_a_crash_is_sent_again(database: Database) -> None:

@@ -13,7 +13,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Uncertain, Unparsable
+from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, TopicGone, Uncertain, Unparsable
 from bot.delivery.telegram import classify
 from bot.messages.size import plain
 
@@ -37,8 +37,12 @@ from bot.messages.size import plain
         (BadRequest('Can\'t parse entities: unsupported start tag "x" at byte offset 3'), Unparsable),
         (BadRequest("Entities_too_long"), Unparsable),
         (BadRequest("Message is too long"), Refused),
-        (BadRequest("Message thread not found"), Refused),
-        (BadRequest("Topic_closed"), Refused),
+        (BadRequest("Message thread not found"), TopicGone),
+        (BadRequest("Topic_deleted"), TopicGone),
+        (BadRequest("Topic_closed"), Denied),
+        (BadRequest("Chat_restricted"), Denied),
+        (BadRequest("Chat_admin_required"), Denied),
+        (BadRequest("Chat_send_plain_forbidden"), Denied),
         (BadRequest("something new"), Refused),
         (TimedOut(), Uncertain),
         (TimedOut("Pool timeout: All connections in the connection pool are occupied."), RetryAt),
@@ -66,7 +70,10 @@ def test_a_flood_limit_says_how_long_to_wait() -> None:
 
 def test_only_an_unknown_refusal_is_reported_as_unknown() -> None:
     assert classify(Forbidden("Forbidden: never said before")) == Denied("Forbidden: never said before", unknown=True)
-    known = classify(BadRequest("Chat_write_forbidden"))
+    for text in ("Chat_write_forbidden", "Chat_restricted"):
+        known = classify(BadRequest(text))
+        assert known == Denied(text)
+    known = classify(BadRequest("Topic_closed"))
     assert isinstance(known, Denied)
     assert not known.unknown
 

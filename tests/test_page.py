@@ -260,6 +260,20 @@ async def test_each_topic_of_a_forum_shows_its_own_messages(reader: Reader) -> N
     assert update["message"]["message_thread_id"] == topic["id"]
 
 
+async def test_a_forum_opens_where_something_was_said_last_and_stays_where_one_went(reader: Reader) -> None:
+    chats = (await reader.sandbox.http.get("/sandbox/chats")).json()
+    topic = next(chat for chat in chats if chat["id"] == LAB)["topics"][1]
+    await reader.post(LAB, "论文一篇", message_thread_id=topic["id"])
+    await reader.page.goto(f"{reader.sandbox.url}/#{XIAOMING}")
+    await reader.page.locator(f".chat[data-chat='{LAB}']").click()
+    await expect(reader.page.locator("article")).to_contain_text("论文一篇")
+    await reader.page.locator(f".topic[href='#{LAB}/0']").click()
+    await expect(reader.page.locator("article")).to_have_count(0)
+    await reader.post(LAB, "论文两篇", message_thread_id=topic["id"])
+    await expect(reader.page.locator(f".chat[data-chat='{LAB}']")).to_contain_text("论文两篇")
+    await expect(reader.page.locator("article")).to_have_count(0)
+
+
 async def test_one_acts_as_whom_one_chooses(reader: Reader) -> None:
     await reader.open(GROUP)
     await reader.page.get_by_label("以谁的身份操作").select_option(label="Alice")
@@ -299,6 +313,19 @@ async def test_a_phone_shows_the_list_or_a_chat(browser: Browser) -> None:
         await reader.page.get_by_role("button", name="返回对话列表").click()
         await expect(reader.page.locator(".list-pane")).to_be_visible()
         assert await reader.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+async def test_the_box_to_type_in_is_whole_on_a_phone_that_showed_the_list_first(browser: Browser) -> None:
+    async with running() as sandbox, reading(browser, sandbox, viewport={"width": 390, "height": 844}) as reader:
+        await reader.page.goto(sandbox.url)
+        await expect(reader.page.locator(".chat-pane")).to_be_hidden()
+        await reader.page.locator(".chat", has_text="读论文小组").click()
+        box = reader.page.locator("#text")
+        await expect(box).to_be_visible()
+        whole = "node => node.clientHeight >= node.scrollHeight && node.clientHeight >= 24"
+        assert await box.evaluate(whole)
+        await box.fill("/search 扩散\n模型")
+        assert await box.evaluate(whole)
 
 
 async def test_a_server_that_stops_is_noticed(browser: Browser) -> None:

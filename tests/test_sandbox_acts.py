@@ -68,6 +68,19 @@ async def test_what_telegrams_apps_do_not_allow_is_refused_in_one_sentence(
     assert await sandbox.denied(path, **body) == status
 
 
+async def test_a_person_may_format_what_they_write(sandbox: Sandbox) -> None:
+    link = {"type": "text_link", "offset": 0, "length": 2, "url": "https://arxiv.org/abs/2403.11780"}
+    written = {"from": XIAOMING, "text": "论文 cs.LG", "entities": [link]}
+    answer = await sandbox.http.post(f"/sandbox/chats/{XIAOMING}/messages", json=written)
+    assert answer.json()["entities"] == [link]
+    (update,) = await sandbox.updates()
+    assert update["message"]["entities"] == [link]
+    for wrong in ([{**link, "length": 99}], [{**link, "url": ""}], [{"type": "x"}], "bold"):
+        answer = await sandbox.http.post(f"/sandbox/chats/{XIAOMING}/messages", json={**written, "entities": wrong})
+        assert answer.status_code == 400
+        assert answer.json()["error"]
+
+
 async def test_a_deep_link_starts_the_chat_with_its_payload(sandbox: Sandbox) -> None:
     sent = await sandbox.act(f"chats/{ALICE}/messages", **{"from": ALICE, "via_deep_link": "p_2403-11780"})
     assert sent["text"] == "/start p_2403-11780"

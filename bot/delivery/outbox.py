@@ -5,8 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, Uncertain, Unparsable
-from storage import chats, outbox
+from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, TopicGone, Uncertain, Unparsable
+from bot.messages import settings
+from storage import chats, digests, outbox, subscriptions
 from storage.database import Database, Transaction
 from storage.records import Delivery
 
@@ -146,6 +147,8 @@ async def record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: dat
             await outbox.gone(tx, delivery.id, reason, now)
             cancelled = await chats.rest(tx, delivery.chat_id, reason, now)
             log.warning("chat %d rests (%s); %d queued messages are cancelled", delivery.chat_id, reason, cancelled)
+        case TopicGone(reason):
+            await _end_topic(tx, delivery, reason, now)
         case Moved(chat_id):
             log.warning("chat %d is now %d", delivery.chat_id, chat_id)
             await chats.migrate(tx, delivery.chat_id, chat_id)
@@ -160,15 +163,35 @@ async def record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: dat
             log.warning("%s has no answer (%s); it may have arrived and is sent again", where, reason)
             pause = _pause(delivery.attempts, UNREACHABLE)
             await outbox.again(tx, delivery.id, now + pause, reason, uncertain=True)
-        case Denied(reason) if delivery.denials >= len(DENIED):
-            await record(tx, delivery, Gone(reason), now)
-        case Denied(reason, unknown):
+        case Denied(reason, topic_only=topic_only) if delivery.denials >= len(DENIED):
+            await record(tx, delivery, TopicGone(reason) if topic_only else Gone(reason), now)
+        case Denied(reason, unknown, topic_only):
             log.log(logging.ERROR if unknown else logging.WARNING, "%s is denied: %s", where, reason)
-            await outbox.denied(tx, delivery.id, now + _pause(delivery.denials + 1, DENIED), reason)
+            at = now + _pause(delivery.denials + 1, DENIED)
+            await outbox.denied(tx, delivery.id, at, reason, topic_only=topic_only)
         case RetryAt(reason, seconds):
             pause = _pause(delivery.attempts, UNREACHABLE) if seconds is None else timedelta(seconds=seconds)
             log.warning("%s waits %.0f s: %s", where, pause.total_seconds(), reason)
             await outbox.again(tx, delivery.id, now + pause, reason)
+
+
+async def _end_topic(tx: Transaction, delivery: Delivery, reason: str, now: datetime) -> None:
+    """End what was scheduled in a topic. Its papers go nowhere else: each topic is read by those who chose it."""
+    chat_id, thread_id = delivery.chat_id, delivery.thread_id
+    await outbox.gone(tx, delivery.id, reason, now)
+    cancelled = await outbox.cancel_topic(tx, (chat_id, thread_id), reason, now)
+    ended = await subscriptions.remove_all(tx, chat_id, thread_id)
+    log.warning(
+        "topic %d of chat %d is gone (%s): %d queued messages are cancelled, %d subscriptions ended",
+        thread_id,
+        chat_id,
+        reason,
+        cancelled,
+        ended,
+    )
+    chat = await chats.get(tx, chat_id)
+    if chat and ended and thread_id:
+        await digests.notice(tx, chat_id, [settings.topic_gone(ended, chat.language)], now)
 
 
 def _pause(attempt: int, pauses: Sequence[int]) -> timedelta:

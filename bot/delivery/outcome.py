@@ -24,11 +24,19 @@ class Denied:
 
     reason: str
     unknown: bool = False  # nobody has met this answer before: the operator is to read of it
+    topic_only: bool = False  # the chat's other topics are open
 
 
 @dataclass(frozen=True, slots=True)
 class Gone:
     """The chat cannot be posted to any more: it rests, and its queue is cancelled."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicGone:
+    """The forum's topic cannot be posted to any more; its other topics are well."""
 
     reason: str
 
@@ -61,4 +69,4 @@ class Uncertain:
     reason: str
 
 
-Outcome = Sent | RetryAt | Denied | Gone | Refused | Unparsable | Moved | Uncertain
+Outcome = Sent | RetryAt | Denied | Gone | TopicGone | Refused | Unparsable | Moved | Uncertain

@@ -22,7 +22,7 @@ from telegram.error import (
 )
 from telegram.ext import BaseRateLimiter, ExtBot
 
-from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, Uncertain, Unparsable
+from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, TopicGone, Uncertain, Unparsable
 from bot.keyboards import markup
 from bot.messages.size import plain
 from storage.records import Delivery
@@ -51,7 +51,17 @@ _GONE = (
 )
 _UNPARSABLE = ("can't parse entities", "entities_too_long", "button_data_invalid", "button_url_invalid")
 # Rights come back: on 2023-10-31 every bot had "not enough rights" for hours.
-_RIGHTS = ("not enough rights", "need administrator rights", "chat_write_forbidden", "have no write access")
+_RIGHTS = (
+    "not enough rights",
+    "need administrator rights",
+    "chat_write_forbidden",
+    "have no write access",
+    "chat_restricted",
+    "chat_admin_required",
+    "chat_send_plain_forbidden",
+)
+_TOPIC_GONE = ("message thread not found", "topic_deleted")
+_TOPIC_CLOSED = "topic_closed"
 # httpx raises these before the request has left, as python-telegram-bot's "httpx.ConnectError: ..." tells.
 _NOT_SENT = ("httpx.connecterror", "httpx.connecttimeout", "httpx.proxyerror", "pool timeout")
 
@@ -101,22 +111,32 @@ def _pause(error: Exception) -> bool | float:
 
 
 async def send(bot: ExtBot[Any], delivery: Delivery) -> Outcome:
-    """Send a message; whatever Telegram or the network does comes back as an outcome."""
-    message = delivery.message
+    """Send a message, or edit one that was sent; whatever Telegram or the network does comes back as an outcome."""
     try:
-        sent = await bot.send_message(
-            delivery.chat_id,
-            plain(message.text) if delivery.plain else message.text,
-            parse_mode=None if delivery.plain else ParseMode.HTML,
-            message_thread_id=delivery.thread_id or None,
-            reply_markup=None if delivery.plain else markup(message.keyboard),
-            link_preview_options=_NO_PREVIEW,
-            read_timeout=PATIENCE,
-            rate_limit_args=OUTBOX,
-        )
+        if delivery.message_id is None:
+            sent = await bot.send_message(
+                delivery.chat_id, message_thread_id=delivery.thread_id or None, **_content(delivery)
+            )
+            return Sent(sent.message_id)
+        await bot.edit_message_text(chat_id=delivery.chat_id, message_id=delivery.message_id, **_content(delivery))
+        return Sent(delivery.message_id)
     except TelegramError as error:
-        return classify(error)
-    return Sent(sent.message_id)
+        outcome = classify(error)
+        if delivery.message_id is not None and isinstance(outcome, Refused):
+            return Sent(delivery.message_id)  # not modified, or deleted meanwhile: there is nothing left to put right
+        return outcome
+
+
+def _content(delivery: Delivery) -> dict[str, Any]:
+    message = delivery.message
+    return {
+        "text": plain(message.text) if delivery.plain else message.text,
+        "parse_mode": None if delivery.plain else ParseMode.HTML,
+        "reply_markup": None if delivery.plain else markup(message.keyboard),
+        "link_preview_options": _NO_PREVIEW,
+        "read_timeout": PATIENCE,
+        "rate_limit_args": OUTBOX,
+    }
 
 
 def classify(error: TelegramError) -> Outcome:  # noqa: PLR0911  # a table, read from the top
@@ -139,13 +159,17 @@ def classify(error: TelegramError) -> Outcome:  # noqa: PLR0911  # a table, read
     return RetryAt(error.message)
 
 
-def _refusal(error: TelegramError, text: str) -> Outcome:
+def _refusal(error: TelegramError, text: str) -> Outcome:  # noqa: PLR0911  # as above
     if any(each in text for each in _GONE):
         return Gone(error.message)
     if any(each in text for each in _UNPARSABLE):
         return Unparsable(error.message)
     if any(each in text for each in _RIGHTS):
         return Denied(error.message)
+    if any(each in text for each in _TOPIC_GONE):
+        return TopicGone(error.message)
+    if _TOPIC_CLOSED in text:
+        return Denied(error.message, topic_only=True)
     if isinstance(error, Forbidden):
         return Denied(error.message, unknown=True)
     return Refused(error.message)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Flag, auto
 
-from bot.handlers import greeting, keeping, reading, subscribing
+from bot.handlers import greeting, keeping, operating, reading, subscribing
 from bot.handlers.turn import Turn
 from bot.messages import wording
 from storage.records import Language, Message
@@ -18,6 +18,7 @@ Handler = Callable[[Turn], Awaitable[None]]
 class Menu(Flag):
     """Whose command menu shows a command. It may be typed anywhere."""
 
+    NOBODY = 0
     PRIVATE = auto()
     GROUP = auto()
     ADMINISTRATOR = auto()
@@ -43,7 +44,7 @@ class Command:
 async def help_(turn: Turn) -> None:
     """`/help`: every command in a line."""
     language = turn.chat.language
-    lines = [{"name": each.name, "description": each.description(language)} for each in COMMANDS]
+    lines = [{"name": each.name, "description": each.description(language)} for each in COMMANDS if each.menu]
     await turn.say(Message(wording.render(language, "help", commands=lines)))
 
 
@@ -57,6 +58,7 @@ COMMANDS = (
     Command("unsubscribe", subscribing.unsubscribe, "取消订阅", "end a subscription", Menu.DECIDING),
     Command("saved", keeping.saved, "我的收藏", "papers that you keep", Menu.PRIVATE),
     Command("language", greeting.language, "切换语言 / language", "change the language / 切换语言", Menu.DECIDING),
+    Command("status", operating.status, "运行状态", "the bot's state", Menu.NOBODY),
     Command("help", help_, "全部命令", "all commands"),
 )
 
@@ -65,7 +67,9 @@ BUTTONS: dict[str, Handler] = {
     "card": reading.turn_card,
     "open": reading.open_card,
     "find": reading.turn_page,
-    "save": keeping.toggle,
+    "arxiv": reading.search_arxiv,
+    "save": keeping.keep,
+    "drop": keeping.drop,
     "kept": keeping.turn_saved,
     "choose": subscribing.choose_new,
     "new": subscribing.subscribe_chosen,

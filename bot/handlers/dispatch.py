@@ -1,12 +1,12 @@
 """From an update to a handler: makes the turn, calls what the tables name, explains what was raised."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
-from telegram import BotCommand, BotCommandScope, Update
+from telegram import BotCommand, BotCommandScope, Message, Update
 from telegram import BotCommandScopeAllChatAdministrators as ScopeAdministrators
 from telegram import BotCommandScopeAllGroupChats as ScopeGroups
 from telegram import BotCommandScopeAllPrivateChats as ScopePrivate
@@ -24,6 +24,7 @@ from telegram.ext import (
 from bot.errors import UserMistake
 from bot.handlers import BUTTONS, COMMANDS, Handler, Menu, failures, membership, reading
 from bot.handlers.turn import Deps, Turn
+from bot.papers import arxiv_id
 from storage import chats
 from storage.records import Chat, ChatKind, ChatState, Language
 
@@ -114,15 +115,33 @@ def _turn(deps: Deps, update: Update, context: CallbackContext[Any, Any, Any, An
     if update.callback_query:
         turn.text, *turn.data = (update.callback_query.data or "").split(":")
     elif message:
-        turn.text = _words(message.text or message.caption or "", is_command=context.args is not None)
+        turn.text = _words(message, is_command=context.args is not None)
+    turn.later = lambda work: _start(context, turn, work)
     return turn
 
 
-def _words(text: str, *, is_command: bool) -> str:
+def _start(context: CallbackContext[Any, Any, Any, Any], turn: Turn, work: Coroutine[Any, Any, None]) -> None:
+    async def explained() -> None:
+        try:
+            await work
+        except Exception as error:
+            await failures.explain(turn, error)
+
+    context.application.create_task(explained())
+
+
+def _words(message: Message, *, is_command: bool) -> str:
+    text = message.text or message.caption or ""
     if not is_command:
-        return text
+        return "\n".join([text, *_linked(message)])
     # Chinese keyboards type a full-width space, which splits a text like any other.
     return "".join(text.split(maxsplit=1)[1:])
+
+
+def _linked(message: Message) -> list[str]:
+    """The papers' links that stand behind words of a message, as in a post that was forwarded."""
+    addresses = (each.url or "" for each in (*message.entities, *message.caption_entities))
+    return [address for address in addresses if arxiv_id.find_links(address)]
 
 
 def _seen(deps: Deps, update: Update) -> Chat | None:

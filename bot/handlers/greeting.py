@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from bot.errors import UserMistake
-from bot.handlers import place, showing
+from bot.handlers import fetching, place
 from bot.handlers.turn import Turn
-from bot.messages import wording
+from bot.messages import settings, wording
 from bot.messages.cards import View
 from bot.papers import arxiv_id
 from storage import chats
@@ -16,9 +16,14 @@ async def start(turn: Turn) -> None:
     """`/start [payload]`: a greeting, or with `p_<id>` that paper."""
     payload = turn.text.strip()
     if payload.startswith("p_"):
-        await showing.paper(turn, paper_of(payload), View.BOTH)
+        await fetching.paper(turn, paper_of(payload), View.BOTH)
         return
     language = turn.chat.language
+    if not turn.private:
+        # Words and links are taken for a search in private only: a group is told what holds there.
+        forum = bool(turn.update.effective_chat and turn.update.effective_chat.is_forum)
+        await turn.say(settings.joined("hello_group", turn.chat, language, forum=forum))
+        return
     keyboard = (
         (Button(wording.word(language, "button.subscribe"), "choose"),),
         (Button(wording.word(language, "button.language"), f"lang:{_other(language)}"),),

@@ -2,7 +2,7 @@
 
 from bot.errors import UserMistake
 from bot.handlers import showing
-from bot.handlers.turn import Turn
+from bot.handlers.turn import Turn, number
 from bot.messages import cards, lists
 from bot.messages.cards import View
 from storage import bookmarks, papers
@@ -19,22 +19,33 @@ async def saved(turn: Turn) -> None:
 
 async def turn_saved(turn: Turn) -> None:
     """`kept:<page>`: another page of the bookmarks, in place."""
-    (page,) = turn.fields(int)
+    (page,) = turn.fields(number)
     await turn.edit(await _page(turn, await _ids(turn), page))
 
 
-async def toggle(turn: Turn) -> None:
-    """`save:<id>:<view>`: keep the paper or let it go; in a private chat the star shows it."""
+async def keep(turn: Turn) -> None:
+    """`save:<id>:<view>`: keep the paper; pressed twice, it is still kept."""
+    await _mark(turn, "saved" if turn.private else "saved_shared", saved=True)
+
+
+async def drop(turn: Turn) -> None:
+    """`drop:<id>:<view>`: let the paper go."""
+    await _mark(turn, "unsaved", saved=False)
+
+
+async def _mark(turn: Turn, notice: str, *, saved: bool) -> None:
     paper_id, view = turn.fields(str, View)
     async with turn.database.transaction() as tx:
         found = await papers.get(tx, [paper_id])
         if not found or not turn.user_id:
             raise UserMistake("unknown_paper", id=paper_id)
-        kept = await bookmarks.toggle(tx, turn.user_id, paper_id, turn.now)
-    where = "saved" if turn.private else "saved_shared"
-    await turn.notice(f"notice.{where if kept else 'unsaved'}")
+        if saved:
+            await bookmarks.keep(tx, turn.user_id, paper_id, turn.now)
+        else:
+            await bookmarks.drop(tx, turn.user_id, paper_id)
+    await turn.notice(f"notice.{notice}")
     if turn.private:
-        await turn.edit_keyboard(cards.keyboard(found[0], turn.chat.language, view, saved=kept))
+        await turn.edit_keyboard(cards.keyboard(found[0], turn.chat.language, view, saved=saved))
 
 
 async def _ids(turn: Turn) -> tuple[str, ...]:

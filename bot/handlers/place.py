@@ -1,6 +1,7 @@
 """Which chat a command is about, and whether who said it may decide there."""
 
 import re
+import unicodedata
 
 from telegram import Bot, ChatMemberAdministrator
 from telegram.constants import ChatMemberStatus
@@ -21,7 +22,7 @@ async def aimed(turn: Turn) -> Turn:
     Telegram is asked each time. Raises UserMistake for who is no administrator there.
     """
     word, *rest = turn.text.split(maxsplit=1) or [""]
-    named = _NAMED.fullmatch(word)
+    named = _NAMED.fullmatch(unicodedata.normalize("NFKC", word[:100]))  # a Chinese keyboard types ＠
     if named is None:
         await may_decide(turn, turn.chat)
         return turn

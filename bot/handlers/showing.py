@@ -1,4 +1,4 @@
-"""Showing papers in a chat: one card, or a numbered page. Used by the handlers that find papers."""
+"""Showing stored papers in a chat: one card, or a numbered page. Used by the handlers that find papers."""
 
 from collections.abc import Sequence
 
@@ -10,23 +10,18 @@ from bot.messages.cards import View
 from bot.papers import taxonomy
 from storage import bookmarks, listings, papers, query, search
 from storage.listings import Listing
-from storage.records import Message
+from storage.records import ChatKind, Message
 from storage.search import Found
 
 
-async def paper(turn: Turn, paper_id: str, view: View = View.FOLDED) -> None:
-    """Answer with a paper's card. Raises UserMistake if it is not stored."""
-    await turn.say(await card(turn, paper_id, view))
-
-
-async def card(turn: Turn, paper_id: str, view: View) -> Message:
-    """A paper's card for this chat. Raises UserMistake if it is not stored."""
+async def card(turn: Turn, paper_id: str, view: View, *, note: str = "") -> Message:
+    """A paper's card for this chat; `note` is a key of words.toml. Raises UserMistake if it is not stored."""
     async with turn.database.reading() as tx:
         found = await papers.get(tx, [paper_id])
         if not found:
             raise UserMistake("unknown_paper", id=paper_id)
         saved = turn.private and await bookmarks.holds(tx, turn.user_id, paper_id)
-    return card_pages.card(found[0], turn.chat.language, turn.chat.kind, view=view, saved=saved)
+    return card_pages.card(found[0], turn.chat.language, turn.chat.kind, view=view, saved=saved, note=note)
 
 
 async def results(turn: Turn, text: str) -> None:
@@ -36,25 +31,28 @@ async def results(turn: Turn, text: str) -> None:
     asked = query.parse(text, taxonomy.resolve)
     if asked.is_empty:
         raise UserMistake("no_words", query=text)
-    async with turn.database.reading() as tx:
+    async with turn.deps.searching, turn.database.reading() as tx:
         found = await search.find(tx, asked)
-    if not found.ids:
+    shown = await number(turn, text, found) if found.ids or turn.desk.reaches_arxiv else None
+    if shown is None:
         raise UserMistake("nothing_found", query=text)
-    shown = await number(turn, text, found)
-    await turn.say(await results_page(turn, shown, 1))
+    if found.ids:
+        await turn.say(await results_page(turn, shown, 1))
+    else:
+        await turn.say(lists.nothing_found(text, shown.id, turn.chat.language))
 
 
 async def results_page(turn: Turn, shown: Listing, at: int) -> Message:
     """One page of a list that was found before."""
     paged = await page(turn, shown.ids, at, turn_by=f"find:{shown.id}", total=shown.total)
-    return lists.results(shown.query, paged, turn.chat.language, relaxed=shown.relaxed)
+    return lists.results(shown.query, paged, turn.chat.language, exact=shown.exact)
 
 
 async def page(turn: Turn, ids: Sequence[str], at: int, *, turn_by: str, total: int | None = None) -> lists.Page:
     """The cards of one page of a list; `turn_by` begins the data of its paging buttons."""
     async with turn.database.reading() as tx:
         cards = await papers.get(tx, ids[lists.Page.slice(at, len(ids))])
-    return lists.Page(cards, at, len(ids), turn=turn_by, total=total)
+    return lists.Page(cards, at, len(ids), turn=turn_by, total=total, opens=turn.chat.kind != ChatKind.CHANNEL)
 
 
 async def number(turn: Turn, text: str, found: Found) -> Listing:

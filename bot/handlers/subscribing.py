@@ -5,8 +5,8 @@ from dataclasses import replace
 from bot.digests import calendar
 from bot.errors import UserMistake
 from bot.handlers import place
-from bot.handlers.turn import Turn
-from bot.messages import settings
+from bot.handlers.turn import Turn, number
+from bot.messages import settings, wording
 from storage import chats, digests, query, subscriptions
 from storage.records import Chat, Form, Message, Subscription
 
@@ -42,14 +42,15 @@ async def subscribe_chosen(turn: Turn) -> None:
 async def unsubscribe(turn: Turn) -> None:
     """`/unsubscribe [@channel] [query]`: the one named, the only one, or a choice."""
     there = await place.aimed(turn)
-    here = await _of(there)
+    here = await _of(there, turn)
     wanted = " ".join(there.text.split())
     if wanted:
         here = [each for each in here if each.query.casefold() == wanted.casefold()]
         if not here:
             raise UserMistake("no_such_subscription", query=wanted[:100])
     if len(here) > 1:
-        await turn.say(settings.choose_one(here, turn.chat.language))
+        elsewhere = there.chat.id != turn.chat.id
+        await turn.say(settings.choose_one(here, turn.chat.language, elsewhere=elsewhere))
         return
     await _remove(turn, here[0])
     await turn.say(settings.unsubscribed(here[0], turn.chat.language))
@@ -58,7 +59,7 @@ async def unsubscribe(turn: Turn) -> None:
 async def show_all(turn: Turn) -> None:
     """`/subscriptions [@channel]`."""
     there = await place.aimed(turn) if turn.text.strip() else turn
-    all_ = await _of(there)
+    all_ = await _of(there, turn)
     elsewhere = there.chat.id != turn.chat.id
     await turn.say(settings.subscriptions(all_, there.chat, turn.chat.language, elsewhere=elsewhere))
 
@@ -66,15 +67,16 @@ async def show_all(turn: Turn) -> None:
 async def today(turn: Turn) -> None:
     """`/today [@channel]`: the newest digest of each subscription, now. The outbox posts it."""
     there = await place.aimed(turn) if turn.text.strip() else turn
-    await _request(turn, await _of(there))
+    await _request(turn, await _of(there, turn), there.chat)
 
 
 async def again(turn: Turn) -> None:
-    """`again:<digest>`: post the last digest once more."""
-    (digest_id,) = turn.fields(int)
+    """`again:<digest>`: post the last digest once more, and once only however fast it is pressed."""
+    (digest_id,) = turn.fields(number)
+    await place.may_decide(turn, turn.chat)
     async with turn.database.transaction() as tx:
-        queued = await digests.repeat(tx, digest_id, turn.chat.id, turn.now)
-    if not queued:
+        known = await digests.repeat(tx, digest_id, turn.chat.id, turn.now)
+    if not known:
         raise UserMistake("old_button")
     await turn.notice("notice.preparing")
     turn.deps.wake()
@@ -82,9 +84,9 @@ async def again(turn: Turn) -> None:
 
 async def press(turn: Turn) -> None:
     """`sub:<id>:<what>[:<value>]`: show, change or end a subscription."""
-    number, *what = turn.data
+    subscription_id, what = turn.fields(number, rest=True)
     async with turn.database.reading() as tx:
-        subscription = await subscriptions.get(tx, int(number)) if number.isdecimal() else None
+        subscription = await subscriptions.get(tx, subscription_id)
     if subscription is None:
         raise UserMistake("old_button")
     chat = await _chat(turn, subscription.chat_id)
@@ -95,7 +97,7 @@ async def press(turn: Turn) -> None:
         case ["back"]:
             await turn.edit(_page(turn, subscription, chat))
         case ["now"]:
-            await _request(turn, [subscription])
+            await _request(turn, [subscription], chat)
         case ["unsubscribe"]:
             await _remove(turn, subscription)
             await turn.edit(settings.unsubscribed(subscription, turn.chat.language))
@@ -133,15 +135,20 @@ def _changed(subscription: Subscription, what: str, value: str) -> Subscription:
         case "weekdays":
             days = frozenset(map(int, value))
             return replace(subscription, schedule=replace(subscription.schedule, weekdays=days))
+        case "when":
+            after = value == "announced"
+            return replace(subscription, schedule=replace(subscription.schedule, after_announcement=after))
         case "form":
             return replace(subscription, form=Form(value))
+        case "empty":
+            return replace(subscription, tell_empty=value == "told")
         case _:
             return replace(subscription, max_papers=int(value))
 
 
 def _place(text: str) -> tuple[int, int]:
     chat_id, thread_id = text.split(".")
-    return int(chat_id), int(thread_id)
+    return number(chat_id), number(thread_id)
 
 
 async def _subscribe(turn: Turn, there: Turn, wanted: str) -> Message:
@@ -159,6 +166,7 @@ async def _subscribe(turn: Turn, there: Turn, wanted: str) -> Message:
         stored, fresh = await subscriptions.add(tx, new, turn.now)
         if fresh and len(await subscriptions.of_chat(tx, there.chat.id)) > MOST:
             raise UserMistake("too_many_subscriptions", limit=MOST)  # and the transaction takes it back
+    turn.deps.wake()  # its papers may be summarised before its first hour comes
     elsewhere = there.chat.id != turn.chat.id
     return settings.subscription(stored, there.chat, turn.chat.language, fresh=fresh, elsewhere=elsewhere)
 
@@ -169,17 +177,24 @@ async def _remove(turn: Turn, subscription: Subscription) -> None:
     await turn.notice("notice.unsubscribed")
 
 
-async def _request(turn: Turn, wanted: list[Subscription]) -> None:
+async def _request(turn: Turn, wanted: list[Subscription], there: Chat) -> None:
+    """Have digests posted now, and say so to who asked; where it was asked, the posts themselves are the answer."""
     async with turn.database.transaction() as tx:
         await subscriptions.request(tx, [each.id for each in wanted], turn.now)
-    await turn.notice("notice.preparing")
     turn.deps.wake()
+    if there.id == turn.chat.id:
+        await turn.notice("notice.preparing")
+    elif turn.press is not None:
+        await turn.notice("notice.preparing_there", title=there.title)
+    else:
+        await turn.say(Message(wording.sentence(turn.chat.language, "notice.preparing_there", title=there.title)))
 
 
-async def _of(turn: Turn) -> list[Subscription]:
-    """The subscriptions of the turn's chat and topic. Raises UserMistake if there are none."""
+async def _of(there: Turn, turn: Turn) -> list[Subscription]:
+    """The subscriptions of a chat: here those of the topic, elsewhere of all topics. Raises UserMistake if none."""
+    thread_id = there.thread_id if there.chat.id == turn.chat.id else None
     async with turn.database.reading() as tx:
-        found = await subscriptions.of_chat(tx, turn.chat.id, turn.thread_id)
+        found = await subscriptions.of_chat(tx, there.chat.id, thread_id)
     if not found:
         raise UserMistake("no_subscriptions")
     return found

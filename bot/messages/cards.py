@@ -1,15 +1,18 @@
 """A paper's card: in a private chat it unfolds by its buttons, elsewhere it carries the folded abstract."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from bot.messages.size import LIMIT, clip, visible
+from bot.messages.size import LIMIT, clip, units, visible
 from bot.messages.wording import render, word
 from bot.papers import arxiv_id, latex
-from storage.records import Button, Card, ChatKind, Keyboard, Language, Message
+from bot.summaries import extract
+from storage.records import Button, Card, ChatKind, Keyboard, Language, Message, SummaryState
 
 AUTHORS = 3  # named on a card before "and others"
 _TITLE, _TLDR, _AUTHOR = 300, 500, 60  # longer ones are cut, so that hostile ones leave room for the link
+_COMMENTS, _ADDRESS = 200, 300
 
 
 class View(StrEnum):
@@ -21,11 +24,20 @@ class View(StrEnum):
     BOTH = "b"
 
 
-def card(shown: Card, language: Language, kind: ChatKind, *, view: View = View.FOLDED, saved: bool = False) -> Message:
-    """The card of a paper as one message for a kind of chat."""
+def card(
+    shown: Card,
+    language: Language,
+    kind: ChatKind,
+    *,
+    view: View = View.FOLDED,
+    saved: bool = False,
+    note: str = "",
+) -> Message:
+    """The card of a paper as one message for a kind of chat; `note` is a key of words.toml."""
+    last_line = word(language, note) if note else ""
     if kind != ChatKind.PRIVATE:
-        return Message(_text(shown, language, View.BOTH, folded=True), _shared_keyboard(shown, language))
-    return Message(_text(shown, language, view, folded=False), keyboard(shown, language, view, saved=saved))
+        return Message(_text(shown, language, View.BOTH, last_line, folded=True), _shared_keyboard(shown, language))
+    return Message(_text(shown, language, view, last_line, folded=False), keyboard(shown, language, view, saved=saved))
 
 
 def keyboard(shown: Card, language: Language, view: View, *, saved: bool) -> Keyboard:
@@ -44,22 +56,33 @@ def keyboard(shown: Card, language: Language, view: View, *, saved: bool) -> Key
     elif language == Language.ENGLISH and view == View.CHINESE:
         turn = [("button.fold", View.FOLDED), ("button.original", View.ENGLISH)]
     turns = tuple(Button(word(language, label), f"card:{paper_id}:{to}") for label, to in turn)
-    star = Button(word(language, "button.saved" if saved else "button.save"), f"save:{paper_id}:{view}")
+    # The data name the wish: pressed twice, a button that turns back and forth would undo itself.
+    wish, label = ("drop", "button.saved") if saved else ("save", "button.save")
+    star = Button(word(language, label), f"{wish}:{paper_id}:{view}")
     return ((*turns, _pdf(shown, language), star),)
 
 
 def texts(shown: Card, language: Language) -> dict[str, str]:
     """A paper's titles, sentence and address as plain text for a template, TeX converted and lengths bounded."""
     summary = shown.summary
-    tldr = (summary.tldr_zh or summary.tldr_en) if summary else ""
-    if summary and language == Language.ENGLISH:
-        tldr = summary.tldr_en or summary.tldr_zh
+    tldr, mark = _tldr(shown, language)
     return {
         "title": clip(plain(shown.paper.title), _TITLE),
         "title_zh": clip(plain(summary.title_zh), _TITLE) if summary else "",
         "tldr": clip(plain(tldr), _TLDR),
+        "mark": word(language, f"mark.{mark}") if mark and tldr else "",
         "url": arxiv_id.abs_url(shown.paper.id),
     }
+
+
+def _tldr(shown: Card, language: Language) -> tuple[str, str]:
+    """The sentence that says what the paper does, and how it is marked: English is never taken for a summary."""
+    summary = shown.summary
+    if language == Language.ENGLISH:
+        return (summary.tldr_en if summary else "") or extract.first_sentence(shown.paper), ""
+    if summary and summary.tldr_zh:
+        return summary.tldr_zh, "draft" if summary.state == SummaryState.DRAFT else ""
+    return (summary.tldr_en if summary else "") or extract.first_sentence(shown.paper), "untranslated"
 
 
 def plain(text: str) -> str:
@@ -67,14 +90,28 @@ def plain(text: str) -> str:
     return " ".join(latex.to_unicode(text).split())
 
 
-def _text(shown: Card, language: Language, view: View, *, folded: bool) -> str:
-    values = {**texts(shown, language), **_facts(shown), "folded": folded, "abstracts": [], "missing": False}
+def _text(shown: Card, language: Language, view: View, note: str, *, folded: bool) -> str:
+    values: dict[str, Any] = {**texts(shown, language), **_facts(shown), "folded": folded, "note": note}
+    values |= {"abstracts": [], "missing": False}
     abstracts = _abstracts(shown, language, view)
     values["missing"] = view != View.FOLDED and not abstracts
+    if view != View.FOLDED:
+        values["comments"] = clip(plain(shown.paper.comments), _COMMENTS)
     room = LIMIT - visible(render(language, "card", **values)) - 60 * len(abstracts)  # 60: line ends and a remark
-    share = room // max(len(abstracts), 1)
-    values["abstracts"] = [{"text": clip(text, share), "cut": cut} for text, cut in abstracts]
+    shares = _shares([units(text) for text, _ in abstracts], room)
+    values["abstracts"] = [
+        {"text": clip(text, share), "cut": cut} for (text, cut), share in zip(abstracts, shares, strict=True)
+    ]
     return render(language, "card", **values)
+
+
+def _shares(lengths: Sequence[int], room: int) -> list[int]:
+    """How much of the room each text gets: what the shorter ones leave is for the longer."""
+    shares = [0] * len(lengths)
+    for left, at in zip(range(len(lengths), 0, -1), sorted(range(len(lengths)), key=lengths.__getitem__), strict=True):
+        shares[at] = max(0, min(lengths[at], room // left))
+        room -= shares[at]
+    return shares
 
 
 def _abstracts(shown: Card, language: Language, view: View) -> list[tuple[str, bool]]:
@@ -96,11 +133,15 @@ def _chinese_abstract(shown: Card) -> str:
 def _facts(shown: Card) -> dict[str, Any]:
     authors = shown.paper.authors
     primary = shown.paper.categories[:1]
+    votes = [f"🤗 {shown.upvotes.votes}"] if shown.upvotes and shown.upvotes.votes else []
+    code = shown.upvotes.code_url if shown.upvotes else ""
     return {
         "authors": [clip(plain(name), _AUTHOR) for name in authors[:AUTHORS]],
         "all_authors": len(authors),
         "more_authors": max(len(authors) - AUTHORS, 0),
-        "facts": [*primary, *([shown.announced.isoformat()] if shown.announced else [])],
+        "facts": [*primary, *([shown.announced.isoformat()] if shown.announced else []), *votes],
+        "code_url": code if code.startswith("https://") and len(code) <= _ADDRESS else "",
+        "comments": "",
     }
 
 

@@ -1,21 +1,32 @@
 """Numbered lists of papers: search results, bookmarks, and digests in list form."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from bot.messages.cards import texts
 from bot.messages.size import LIMIT, clip, visible
-from bot.messages.wording import render, word
-from storage.records import Button, Card, Keyboard, Language, Message
+from bot.messages.wording import render, sentence, word
+from storage.records import Button, Card, Keyboard, Language, Message, Part, Posted
 
 PAGE = 5  # hits on one page
+_NUMBER = re.compile(r"<b>(\d+)\.</b>")  # how templates/*/item.html begins
 _ROW = 8  # buttons in one row, as many as Telegram's apps show side by side
 _MOST = 40  # papers in one message: their numbers, links and titles stay below Telegram's 100 entities
 
 
-def results(query: str, page: "Page", language: Language, *, relaxed: bool) -> Message:
-    """One page of search results, with a button for each hit and for the pages beside it."""
-    head = render(language, "results", query=clip(query, 200), relaxed=relaxed, **page.numbers)
+def results(query: str, page: "Page", language: Language, *, exact: int) -> Message:
+    """One page of search results, with a button for each hit and for the pages beside it.
+
+    `exact` of them hold every word, the others a part.
+    """
+    head = render(language, "results", query=clip(query, 200), exact=exact, **page.numbers)
     return _page(head, page, language)
+
+
+def nothing_found(query: str, listing_id: int, language: Language) -> Message:
+    """Nothing that is stored matches; a button looks in all of arXiv. `listing_id` is a list that holds the query."""
+    text = sentence(language, "mistake.nothing_found", query=clip(query, 200))
+    return Message(text, ((Button(word(language, "button.arxiv"), f"arxiv:{listing_id}"),),))
 
 
 def saved(page: "Page", language: Language) -> Message:
@@ -24,10 +35,23 @@ def saved(page: "Page", language: Language) -> Message:
 
 
 class Page:
-    """One page of a longer list. `number` counts from 1; `turn` is the beginning of the paging buttons' data."""
+    """One page of a longer list. `number` counts from 1; `turn` is the beginning of the paging buttons' data.
 
-    def __init__(self, cards: Sequence[Card], number: int, shown: int, *, turn: str, total: int | None = None) -> None:
-        self.cards, self.turn, self.total = cards, turn, shown if total is None else total
+    `opens`: each hit has a button that opens its card.
+    """
+
+    def __init__(
+        self,
+        cards: Sequence[Card],
+        number: int,
+        shown: int,
+        *,
+        turn: str,
+        total: int | None = None,
+        opens: bool = True,
+    ) -> None:
+        self.cards, self.turn, self.opens = cards, turn, opens
+        self.total = shown if total is None else total
         self.last = max(1, -(-shown // PAGE))
         self.number = min(max(number, 1), self.last)
 
@@ -48,17 +72,29 @@ class Page:
         return (self.number - 1) * PAGE + 1
 
 
-def digest_list(head: str, cards: Sequence[Card], language: Language) -> Iterator[tuple[Message, Sequence[Card]]]:
-    """A digest in list form: several papers a message, split between papers only, each message with its papers."""
-    text, start = head, 0
+def digest_list(head: str, cards: Sequence[Card], language: Language, *, numbered: bool = True) -> Iterator[Part]:
+    """A digest in list form: several papers a message, split between papers only; `numbered`: a button for each."""
+    text, start, held = head, 0, list[Posted]()
     for index, shown in enumerate(cards):
-        item = render(language, "item", number=index + 1, **texts(shown, language))
-        if visible(text) + visible(item) + 2 > LIMIT or index - start >= _MOST:
-            yield Message(text, _numbers(cards[start:index], start + 1)), cards[start:index]
-            text, start = item, index
+        item = digest_item(shown, index + 1, language)
+        if visible(text) + visible(item) + 2 > LIMIT or len(held) >= _MOST:
+            yield Part(Message(text, _numbers(cards[start:index], start + 1) if numbered else ()), tuple(held))
+            text, start, held = item, index, []
         else:
             text = f"{text}\n\n{item}"
-    yield Message(text, _numbers(cards[start:], start + 1)), cards[start:]
+        held.append(Posted(shown.paper.id, "" if shown.is_summarised else item))
+    yield Part(Message(text, _numbers(cards[start:], start + 1) if numbered else ()), tuple(held))
+
+
+def digest_item(shown: Card, number: int, language: Language) -> str:
+    """One paper of a digest in list form."""
+    return render(language, "item", number=number, **texts(shown, language))
+
+
+def number_of(item: str) -> int:
+    """The number that a paper has in a digest in list form, given its piece of it; 0 if it has none."""
+    found = _NUMBER.match(item)
+    return int(found[1]) if found else 0
 
 
 def _page(head: str, page: Page, language: Language) -> Message:
@@ -71,7 +107,7 @@ def _page(head: str, page: Page, language: Language) -> Message:
         turns.append(Button(word(language, "button.previous"), f"{page.turn}:{page.number - 1}"))
     if page.number < page.last:
         turns.append(Button(word(language, "button.next"), f"{page.turn}:{page.number + 1}"))
-    keyboard = _numbers(page.cards, page.first)
+    keyboard = _numbers(page.cards, page.first) if page.opens else ()
     return Message("\n\n".join([head, *hits]), (*keyboard, tuple(turns)) if turns else keyboard)
 
 

@@ -11,7 +11,7 @@ from storage.records import Button, Chat, Form, Keyboard, Language, Message, Sub
 
 WORKDAYS = frozenset({1, 2, 3, 4, 5})
 EVERY_DAY = frozenset({1, 2, 3, 4, 5, 6, 7})
-SETTINGS = ("hour", "weekdays", "timezone", "form", "papers")
+SETTINGS = ("hour", "weekdays", "timezone", "form", "papers", "when", "empty")
 NUMBERS = (5, 10, 20, 30, 50)
 TIMEZONES = (
     "Asia/Shanghai",
@@ -54,6 +54,7 @@ def subscription(shown: Subscription, chat: Chat, language: Language, *, fresh: 
         fresh=fresh,
         place=chat.title if elsewhere else "",
         timezone=chat.timezone,
+        **_thread(shown, chat, elsewhere=elsewhere),
         **values,
     )
     return Message(text, settings_keyboard(shown, language))
@@ -61,7 +62,7 @@ def subscription(shown: Subscription, chat: Chat, language: Language, *, fresh: 
 
 def settings_keyboard(shown: Subscription, language: Language) -> Keyboard:
     """What can be changed about a subscription."""
-    rows = (("hour", "weekdays", "timezone"), ("form", "papers"), ("now", "unsubscribe"))
+    rows = (("hour", "weekdays", "timezone"), ("when", "form", "papers"), ("empty",), ("now", "unsubscribe"))
     return tuple(
         tuple(Button(word(language, f"button.{name}"), f"sub:{shown.id}:{name}") for name in names) for names in rows
     )
@@ -74,7 +75,7 @@ def choices(shown: Subscription, chat: Chat, field: str, language: Language) -> 
         Button(f"✓ {label}" if value == current else label, f"sub:{shown.id}:{field}:{value}")
         for value, label in values.items()
     ]
-    width = {"hour": 6, "weekdays": 2, "timezone": 2, "form": 2, "papers": 3}[field]
+    width = {"hour": 6, "weekdays": 2, "timezone": 2, "form": 2, "papers": 3, "when": 2, "empty": 2}[field]
     rows = tuple(tuple(buttons[start : start + width]) for start in range(0, len(buttons), width))
     return (*rows, (Button(word(language, "button.back"), f"sub:{shown.id}:back"),))
 
@@ -91,14 +92,14 @@ def subscriptions(all_: Sequence[Subscription], chat: Chat, language: Language, 
         "subscriptions",
         place=chat.title if elsewhere else "",
         timezone=chat.timezone,
-        subscriptions=[_words(each, language) for each in all_],
+        subscriptions=[_words(each, language) | _thread(each, chat, elsewhere=elsewhere) for each in all_],
     )
     return Message(text, _numbered(all_, "show"))
 
 
-def choose_one(all_: Sequence[Subscription], language: Language) -> Message:
+def choose_one(all_: Sequence[Subscription], language: Language, *, elsewhere: bool) -> Message:
     """Which subscription is to end."""
-    rows = tuple((Button(topic(each.query, language), f"sub:{each.id}:unsubscribe"),) for each in all_)
+    rows = tuple((Button(_label(each, language, elsewhere=elsewhere), f"sub:{each.id}:unsubscribe"),) for each in all_)
     return Message(render(language, "choose_one"), rows)
 
 
@@ -107,10 +108,31 @@ def unsubscribed(ended: Subscription, language: Language) -> Message:
     return Message(render(language, "unsubscribed", topic=topic(ended.query, language)))
 
 
+def topic_gone(ended: int, language: Language) -> Message:
+    """A forum's topic has gone, and so many subscriptions with it. Said in General."""
+    return Message(render(language, "topic_gone", ended=ended))
+
+
 def joined(template: str, chat: Chat, language: Language, *, forum: bool = False, may_post: bool = True) -> Message:
     """What to do next, after the bot was added: joined_channel, joined_group (to who did it), hello_group (in it)."""
     handle = f"@{chat.username}" if chat.username else str(chat.id)
     return Message(render(language, template, title=chat.title, handle=handle, forum=forum, may_post=may_post))
+
+
+def _label(shown: Subscription, language: Language, *, elsewhere: bool) -> str:
+    name = topic(shown.query, language)
+    if not elsewhere or not shown.thread_id:
+        return name
+    return f"{name} · {word(language, 'choice.thread', number=shown.thread_id)}"
+
+
+def _thread(shown: Subscription, chat: Chat, *, elsewhere: bool) -> dict[str, Any]:
+    """The forum topic, where it must be told, and a link to it: a bot is not told the names of topics."""
+    internal = chat.username or f"c/{-chat.id - 10**12}"  # core.telegram.org/api/links#message-links
+    return {
+        "thread": shown.thread_id if elsewhere else 0,
+        "thread_url": f"https://t.me/{internal}/{shown.thread_id}",
+    }
 
 
 def _numbered(all_: Sequence[Subscription], action: str) -> Keyboard:
@@ -119,10 +141,13 @@ def _numbered(all_: Sequence[Subscription], action: str) -> Keyboard:
 
 
 def _words(shown: Subscription, language: Language) -> dict[str, Any]:
+    after = shown.schedule.after_announcement
     return {
         "topic": topic(shown.query, language),
         "days": _days(shown.schedule.weekdays, language),
-        "time": f"{shown.schedule.hour:02}:00",
+        "time": word(language, f"choice.{'latest' if after else 'at'}", time=f"{shown.schedule.hour:02}:00"),
+        "after": after,
+        "tell_empty": shown.tell_empty,
         "form": word(language, f"choice.{shown.form}"),
         "max_papers": shown.max_papers,
     }
@@ -156,5 +181,13 @@ def _values(shown: Subscription, chat: Chat, language: Language) -> dict[str, tu
         "papers": (
             str(shown.max_papers),
             {str(number): word(language, "choice.papers", number=number) for number in NUMBERS},
+        ),
+        "when": (
+            "announced" if shown.schedule.after_announcement else "fixed",
+            {each: word(language, f"choice.{each}") for each in ("fixed", "announced")},
+        ),
+        "empty": (
+            "told" if shown.tell_empty else "quiet",
+            {each: word(language, f"choice.{each}") for each in ("quiet", "told")},
         ),
     }

@@ -24,6 +24,7 @@ async def write(request: Request) -> Response:
         chat,
         person(world, body, "from"),
         f"/start {payload}" if payload else take(body, "text", str),
+        entities=take(body, "entities", list, []),
         thread_id=take(body, "message_thread_id", int, 0),
         reply_to=take(body, "reply_to_message_id", int, 0),
     )

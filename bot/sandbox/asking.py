@@ -1,6 +1,6 @@
 """What a request under /sandbox/ asks for, read out of its address and its body."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 
@@ -8,8 +8,8 @@ from bot.sandbox.chats import Chat, Json, User
 from bot.sandbox.errors import Refused
 from bot.sandbox.world import World
 
-T = TypeVar("T", str, int, bool)
-_NAMES = {str: "a text", int: "a whole number", bool: "true or false"}
+T = TypeVar("T", str, int, bool, list[Any])
+_NAMES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list"}
 
 
 def world_of(request: Request) -> World:

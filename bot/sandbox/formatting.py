@@ -1,6 +1,6 @@
 """Text of a message as the bot gives it, read, checked and measured as Telegram does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.sandbox import html
@@ -41,10 +41,11 @@ def read_caption(parameters: Parameters, users: Mapping[int, User]) -> Json:
     return ({"caption": text} if text else {}) | ({"caption_entities": entities} if text and entities else {})
 
 
-def plain(text: str) -> Json:
-    """What a person typed, as a message has it: no formatting but what Telegram finds by itself."""
-    text, _ = trim(clean(text, [])[0], [])
-    entities = _as_json(find_entities(text), {})
+def typed(text: str, formatting: Sequence[Any] = ()) -> Json:
+    """What a person typed, as a message has it: with the entities given, and those that Telegram finds by itself."""
+    text, given = clean(text, untangle(_given(list(formatting), text)))
+    text, given = trim(text, untangle(given))
+    entities = _as_json(add_found(given, find_entities(text)), {})
     return {"text": text} | ({"entities": entities} if entities else {})
 
 

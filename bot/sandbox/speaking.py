@@ -1,20 +1,33 @@
 """What a person writes and presses, and which of it reaches the bot."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from bot.sandbox.chats import GENERAL, Chat, Json, Post, User
-from bot.sandbox.errors import Refused
-from bot.sandbox.formatting import MAX_TEXT, plain
+from bot.sandbox.errors import ApiError, Refused
+from bot.sandbox.formatting import MAX_TEXT, typed
 from bot.sandbox.world import World
 
 _COMMAND = re.compile(r"/[A-Za-z0-9_]{1,64}(?:@([A-Za-z0-9_]+))?(?=\s|$)")
 
 
-def say(world: World, chat: Chat, user: User, text: str, *, thread_id: int = 0, reply_to: int = 0) -> Json:
+def say(
+    world: World,
+    chat: Chat,
+    user: User,
+    text: str,
+    *,
+    entities: Sequence[Any] = (),
+    thread_id: int = 0,
+    reply_to: int = 0,
+) -> Json:
     """A person writes a message. Raises Refused where Telegram's apps would not let them."""
     _check_may_write(world, chat, user, thread_id)
-    content: dict[str, Any] = plain(text)
+    try:
+        content: dict[str, Any] = typed(text, entities)
+    except ApiError as error:
+        raise Refused(400, error.description) from None
     if not content["text"] or len(content["text"]) > MAX_TEXT:
         raise Refused(400, f"A message has 1 to {MAX_TEXT} characters.")
     answered = chat.standing(reply_to) if reply_to else None

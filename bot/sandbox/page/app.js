@@ -14,7 +14,7 @@ import { switchLanguage, translatePage, words } from "/page/words.js";
 
 const AGAIN = 1500; // milliseconds before the server is tried again
 
-const state = { chats: [], chat: null, topic: 0, me: 0, messages: [], turn: 0, commandsFor: "" };
+const state = { chats: [], chat: null, topic: null, me: 0, messages: [], turn: 0, commandsFor: "" };
 
 /** Read everything again and show it. Of several at once, only the newest counts. */
 async function refresh() {
@@ -40,8 +40,14 @@ function follow() {
   document.body.dataset.pane = named ? "chat" : "list";
   state.chat = named ?? state.chats.find((chat) => chat.id === state.chat?.id) ?? newestChat(state.chats) ?? null;
   if (!state.chat) return;
-  state.topic = topicsOf(state.chat).find((each) => each.id === topic)?.id ?? 0;
+  const wanted = [topic, state.topic, lastTopic(state.chat)];
+  state.topic = wanted.find((each) => topicsOf(state.chat).some(({ id }) => id === each)) ?? 0;
   state.me = actor(state.chat);
+}
+
+/** Where something was said last. */
+function lastTopic({ last_message: last }) {
+  return last?.is_topic_message ? last.message_thread_id : 0;
 }
 
 function actor(chat) {
@@ -198,6 +204,7 @@ function actAs(event) {
 }
 
 function moved() {
+  state.topic = null;
   clear();
   attempt(refresh);
 }

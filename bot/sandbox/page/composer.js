@@ -58,7 +58,9 @@ export function clear() {
 
 function changed() {
   box.style.height = "auto";
-  box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
+  const borders = box.offsetHeight - box.clientHeight;
+  // Of a hidden box nothing can be measured.
+  if (box.scrollHeight) box.style.height = `${Math.min(box.scrollHeight + borders, 160)}px`;
   byId("send").disabled = !box.value.trim();
   byId("hints").hidden = box.value !== "";
   chosen = -1;

@@ -1,0 +1,1 @@
+"""What runs by itself: each job reads state, calls one pure decision, writes, and may be run again at any time."""

@@ -1,0 +1,198 @@
+"""What fetches and what writes, opened from the settings: for the running bot and for the commands on the terminal."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from bot.config import Provider as ProviderSettings
+from bot.config import Settings
+from bot.digests import calendar
+from bot.jobs import amend, catch_up, collect, complete, prepare, summarise
+from bot.jobs.prepare import Rules
+from bot.jobs.summarise import Policy, Summariser
+from bot.papers import taxonomy
+from bot.sources import polite
+from bot.sources.arxiv import Addresses, Arxiv
+from bot.sources.polite import Pace, Polite
+from bot.sources.web import Web
+from bot.status import Status
+from bot.summaries import faithful, prompt, similarity
+from bot.summaries.budget import Budget
+from bot.summaries.client import Client
+from bot.summaries.provider import Provider
+from bot.summaries.tidy import finished
+from bot.summaries.writer import Writer
+from storage import overview, query
+from storage.database import Database, file_of
+
+LOCK = ".arxiv"  # beside the database: what spaces the requests of all processes of this machine
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Newsroom:
+    """Everything between the sources and the store. `arxiv` is None where it is switched off, `writer` without one."""
+
+    settings: Settings
+    database: Database
+    web: Web
+    arxiv: Arxiv | None = None
+    summariser: Summariser | None = None
+    client: Client | None = None
+    now: Callable[[], datetime] = field(default=_now)
+
+    @property
+    def rules(self) -> Rules:
+        """How digests are prepared."""
+        wait = timedelta(hours=self.settings.summaries.wait_hours) if self.summariser else None
+        return Rules(timedelta(days=self.settings.digest.window_days), wait)
+
+    async def categories(self) -> list[str]:
+        """The categories whose feeds are read."""
+        return await collect.categories(self.database, self.settings.arxiv.categories) if self.arxiv else []
+
+    async def collect(self) -> int:
+        """Look at the feeds that it is time to look at; how many papers were new."""
+        if self.arxiv is None:
+            return 0
+        return await collect.collect_due(self.database, self.arxiv, self.settings.arxiv.categories, self.now())
+
+    async def collect_now(self, categories: list[str]) -> int:
+        """Look at these categories' feeds at once."""
+        return await collect.collect(self.database, self.arxiv, categories, self.now()) if self.arxiv else 0
+
+    async def collect_elsewhere(self) -> int:
+        """Hugging Face's daily papers and other publishers' digests."""
+        found = 0
+        if self.settings.hugging_face.enabled:
+            found += await collect.hugging_face(self.database, self.web, self.settings.hugging_face.url, self.now())
+        for url in self.settings.publishers.urls:
+            found += await collect.publisher(self.database, self.web, url, self.now())
+        return found
+
+    async def catch_up(self) -> int:
+        """Fetch what was announced while nobody looked."""
+        days = self.settings.arxiv.catch_up_days
+        return await catch_up.catch_up(self.database, self.arxiv, self.now(), days) if self.arxiv and days else 0
+
+    async def summarise(self) -> None:
+        """Mark the papers that somebody will read, and have them summarised if there is a model."""
+        await self.choose()
+        await self.complete()
+        if self.summariser:
+            await self.summariser.run()
+
+    async def complete(self) -> int:
+        """Fetch what the feeds leave out of those papers; how many."""
+        return await complete.complete(self.database, self.arxiv, self.now()) if self.arxiv else 0
+
+    def day(self, ago: int) -> date:
+        """The day so many days ago, by arXiv's calendar."""
+        return calendar.arxiv_day(self.now() - timedelta(days=ago))
+
+    async def choose(self) -> int:
+        """Mark the papers that somebody will read; how many they are."""
+        everything = self.settings.summaries.all
+        return await summarise.choose(self.database, self.rules.window, self.now(), everything=everything)
+
+    @property
+    def summarises(self) -> bool:
+        """Whether there is a model."""
+        return self.summariser is not None
+
+    @property
+    def reaches_arxiv(self) -> bool:
+        """Whether arXiv may be asked."""
+        return self.arxiv is not None
+
+    async def look_up(self, ids: Sequence[str]) -> list[str]:
+        """Fetch papers that are not stored from arXiv; the ids of those that it knows. Raises Unavailable."""
+        if self.arxiv is None:
+            return []
+        found = await complete.look_up(self.database, self.arxiv, ids, self.now())
+        return [each.paper.id for each in found]
+
+    async def search(self, text: str) -> list[str]:
+        """Fetch what all of arXiv has for a query, best first; the papers' ids. Raises Unavailable."""
+        if self.arxiv is None:
+            return []
+        asked = query.parse(text, taxonomy.resolve)
+        return [each.paper.id for each in await complete.search(self.database, self.arxiv, asked, self.now())]
+
+    async def summarise_one(self, paper_id: str) -> bool:
+        """Have a paper summarised; whether there is a good summary now."""
+        return self.summariser is not None and await self.summariser.one(paper_id)
+
+    async def status(self) -> Status:
+        """The state of everything."""
+        zone = ZoneInfo(self.settings.digest.timezone)
+        midnight = datetime.combine(self.now().astimezone(zone).date(), time(), tzinfo=zone)
+        async with self.database.reading() as tx:
+            stored = await overview.overview(tx, self.now(), midnight)
+        resting = self.summariser.resting() if self.summariser else {}
+        return Status(stored, self.settings.summaries.yuan_per_day, resting)
+
+    async def prepare(self) -> int:
+        """Prepare the digests that are due."""
+        return await prepare.prepare(self.database, self.now(), self.rules)
+
+    async def amend(self) -> int:
+        """Queue the edits of posts that can be put right; how many."""
+        return await amend.amend(self.database, self.now())
+
+    async def prepare_announced(self) -> int:
+        """Prepare the digests that waited for an announcement."""
+        return await prepare.prepare_announced(self.database, self.now(), self.rules)
+
+
+@asynccontextmanager
+async def newsroom(
+    settings: Settings, database: Database, *, pace: Pace | None = None, now: Callable[[], datetime] = _now
+) -> AsyncIterator[Newsroom]:
+    """The newsroom on an open database; `pace` is arXiv's, but for a fake one."""
+    async with AsyncExitStack() as stack:
+        agent = polite.user_agent(settings.arxiv.contact)
+        web = Web(await stack.enter_async_context(httpx.AsyncClient(timeout=30)), agent)
+        arxiv = None
+        if settings.arxiv.enabled:
+            http = await stack.enter_async_context(polite.client())
+            lock = Path(f"{file_of(settings.storage.url)}{LOCK}")
+            at = Addresses(settings.arxiv.feed_url, settings.arxiv.api_url, settings.arxiv.oai_url)
+            arxiv = Arxiv(Polite(http, agent, lock=lock, pace=pace), at)
+        if not settings.summaries.providers:
+            yield Newsroom(settings, database, web, arxiv, now=now)
+            return
+        client = await stack.enter_async_context(Client())
+        summariser = _summariser(settings, database, client, now)
+        yield Newsroom(settings, database, web, arxiv, summariser, client, now)
+
+
+def providers(settings: Settings) -> list[Provider]:
+    """The models, in their order."""
+    return [_provider(each) for each in settings.summaries.providers]
+
+
+def _summariser(settings: Settings, database: Database, client: Client, now: Callable[[], datetime]) -> Summariser:
+    models, budget = providers(settings), Budget(settings.summaries.yuan_per_day)
+    judge = partial(faithful.judge, examples=prompt.examples(), similarity=similarity.load())
+    writer = Writer(client, models, judge, prompt, allowed=budget.allows, noted=budget.settle, tidy=finished)
+    policy = Policy(
+        keep_drafts=settings.summaries.on_failure == "draft",
+        timezone=settings.digest.timezone,
+        cut_too=not settings.arxiv.enabled,
+    )
+    return Summariser(database, models, (writer, prompt, budget), policy, now)
+
+
+def _provider(settings: ProviderSettings) -> Provider:
+    values = {name: getattr(settings, name) for name in type(settings).model_fields if name not in {"key", "key_file"}}
+    return Provider(key=settings.secret, **values)
