@@ -17,6 +17,8 @@ from bot.papers import taxonomy
 from storage.records import ChatKind, Form, Language
 
 PREFIX = "PAPERGRAM_"
+# In words: what looks like a token is hidden wherever it is printed.
+_TOKENS_FORM = "a bot token: digits, a colon, then letters and digits"
 _TOKEN = re.compile(r"\d+:[\w-]{5,}")
 
 
@@ -63,7 +65,7 @@ class Telegram(_Section):
     @classmethod
     def _well_formed(cls, token: SecretStr) -> SecretStr:
         if token.get_secret_value() and not _TOKEN.fullmatch(token.get_secret_value()):
-            raise ValueError("is not a bot token: digits, a colon, then letters and digits (what it is instead is not shown)")
+            raise ValueError(f"is not {_TOKENS_FORM} (what it is instead is not shown)")
         return token
 
     @field_validator("token_file")
@@ -71,7 +73,7 @@ class Telegram(_Section):
     def _holds_token(cls, name: str) -> str:
         try:
             if name and not _TOKEN.fullmatch(Path(name).read_text(encoding="utf-8").strip()):
-                raise ValueError("does not hold a bot token: digits, a colon, then letters and digits")
+                raise ValueError(f"does not hold {_TOKENS_FORM}")
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"cannot be read ({type(error).__name__})") from None
         return name

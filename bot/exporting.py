@@ -36,12 +36,13 @@ class Hits:
     query: str
     total: int
     exact: int  # how many of them hold every word, the others a part
+    more: bool  # not all that might match were looked at
     cards: tuple[Card, ...]
 
     def as_json(self) -> dict[str, Any]:
         """One JSON object; each paper as `export --format jsonl` writes it."""
         found = [json_lines.record(card) for card in self.cards]
-        return {"query": self.query, "total": self.total, "exact": self.exact, "papers": found}
+        return {"query": self.query, "total": self.total, "exact": self.exact, "more": self.more, "papers": found}
 
     def as_text(self) -> str:
         """The papers, numbered, each with title, sentence and address."""
@@ -51,7 +52,7 @@ class Hits:
 
     def _heading(self) -> str:
         if self.exact == self.total:
-            return f"{self.total} papers"
+            return f"{'at least ' if self.more else ''}{self.total} papers"
         if self.exact:
             return f"{self.total} papers ({self.exact} with every word, the others with some of them)"
         return f"{self.total} papers (none holds every word; these hold some of them)"
@@ -81,7 +82,7 @@ async def find(url: str, text: str, limit: int) -> Hits:
     async with existing(url) as database, database.reading() as tx:
         if named:
             cards = tuple(await papers.get(tx, [named.id]))
-            return Hits(text, len(cards), len(cards), cards)
+            return Hits(text, len(cards), len(cards), more=False, cards=cards)
         return await _find(tx, text, limit)
 
 
@@ -90,7 +91,7 @@ async def _find(tx: Transaction, text: str, limit: int) -> Hits:
     if asked.is_empty:
         raise OperatorMistake(f"There is no word to search for in {text!r}.")
     found = await search.find(tx, asked, limit)
-    return Hits(text, found.total, found.exact, tuple(await papers.get(tx, found.ids)))
+    return Hits(text, found.total, found.exact, found.more, tuple(await papers.get(tx, found.ids)))
 
 
 async def _write(cards: AsyncIterator[Card], format_: str, write: Callable[[str], Any]) -> int:

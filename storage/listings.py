@@ -12,7 +12,10 @@ from storage.search import Found
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One list: what was asked, the ids in the order shown, how many matched, how many of them hold every word."""
+    """One list: what was asked, the ids in the order shown, how many matched, how many of them hold every word.
+
+    `more`: there may be more than were counted.
+    """
 
     id: int
     chat_id: int
@@ -20,13 +23,14 @@ class Listing:
     ids: tuple[str, ...]
     total: int
     exact: int
+    more: bool
 
 
 async def add(tx: Transaction, place: tuple[int, int], query: str, found: Found, now: datetime) -> Listing:
     """Store a list as the last one of that chat and topic; the list."""
     sql = """
-    INSERT INTO listings (chat_id, thread_id, query, total, exact, papers, made_at)
-    VALUES (:chat_id, :thread_id, :query, :total, :exact, :papers, :now) RETURNING *
+    INSERT INTO listings (chat_id, thread_id, query, total, exact, more, papers, made_at)
+    VALUES (:chat_id, :thread_id, :query, :total, :exact, :more, :papers, :now) RETURNING *
     """
     values = {
         "chat_id": place[0],
@@ -34,6 +38,7 @@ async def add(tx: Transaction, place: tuple[int, int], query: str, found: Found,
         "query": query,
         "total": found.total,
         "exact": found.exact,
+        "more": int(found.more),
         "papers": " ".join(found.ids),
         "now": as_text(now),
     }
@@ -60,4 +65,4 @@ async def prune(tx: Transaction, before: datetime) -> int:
 
 
 def _listing(row: Row[Any]) -> Listing:
-    return Listing(row.id, row.chat_id, row.query, tuple(row.papers.split()), row.total, row.exact)
+    return Listing(row.id, row.chat_id, row.query, tuple(row.papers.split()), row.total, row.exact, bool(row.more))

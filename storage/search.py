@@ -21,11 +21,15 @@ TESTED = 3_000  # texts in which a phrase is looked for, the newest that hold it
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The ids of the best papers for a query, and how many were found in all; `partial` of them hold not every word."""
+    """The ids of the best papers for a query, and how many were found in all; `partial` of them hold not every word.
+
+    `more`: not every text was looked at, so that there may be more than `total`.
+    """
 
     ids: tuple[str, ...]
     total: int
     partial: int = 0
+    more: bool = False
 
     @property
     def exact(self) -> int:
@@ -35,17 +39,17 @@ class Found:
 
 async def find(tx: Transaction, query: Query, limit: int = 100) -> Found:
     """The best `limit` papers for a query; without words, the newest."""
-    where = await _tested(tx, query, _indexed(query))
+    where, more = await _tested(tx, query, _indexed(query))
     total = await _count(tx, where)
     if not query.words and not query.phrases:
         return Found(await _ids(tx, await _newest(tx, where, limit)), total)
     short = await _ranked(tx, "search_short", where, limit)
     ordinals = short if len(short) >= limit else _merge(short, await _ranked(tx, "search_full", where, limit))
     if total >= ENOUGH or len(query.words) < 2:
-        return Found(await _ids(tx, ordinals[:limit]), total)
+        return Found(await _ids(tx, ordinals[:limit]), total, more=more)
     part = _merge(ordinals, await _part(tx, query, limit))
     partial = max(0, len(part) - total)
-    return Found(await _ids(tx, part[:limit]), total + partial, partial)
+    return Found(await _ids(tx, part[:limit]), total + partial, partial, more)
 
 
 def matching(query: Query) -> Filter:
@@ -91,11 +95,11 @@ def _phrases(query: Query) -> dict[str, str]:
     return {f"phrase{number}": phrase for number, phrase in enumerate(folded)}
 
 
-async def _tested(tx: Transaction, query: Query, where: Filter) -> Filter:
-    """The newest papers that a condition names and that hold the query's phrases."""
+async def _tested(tx: Transaction, query: Query, where: Filter) -> tuple[Filter, bool]:
+    """The newest papers that a condition names and that hold the query's phrases; whether there were too many."""
     phrases = _phrases(query)
     if not phrases:
-        return where
+        return where, False
     # MATERIALIZED: each text is folded once, however many phrases are looked for in it.
     sql = f"""
     WITH newest AS MATERIALIZED (
@@ -104,11 +108,14 @@ async def _tested(tx: Transaction, query: Query, where: Filter) -> Filter:
         SELECT t.ordinal, {_TEXT} AS text
         FROM newest JOIN papers t ON t.ordinal = newest.ordinal LEFT JOIN summaries s ON s.paper = t.ordinal
     )
-    SELECT DISTINCT ordinal FROM texts WHERE {" AND ".join(f"INSTR(text, :{name}) > 0" for name in phrases)}
+    SELECT ordinal, MAX({" AND ".join(f"INSTR(text, :{name}) > 0" for name in phrases)}) AS holds
+    FROM texts GROUP BY ordinal
     """
-    held = (await tx.execute(statement(sql, where), {**where.values, **phrases, "tested": TESTED})).scalars()
+    rows = (await tx.execute(statement(sql, where), {**where.values, **phrases, "tested": TESTED})).all()
+    held = [row.ordinal for row in rows if row.holds]
     holding = "p.ordinal IN (SELECT value FROM json_each(:holding))"
-    return Filter(holding, {"match": where.values["match"], "holding": json.dumps(list(held))})
+    narrowed = Filter(holding, {"match": where.values["match"], "holding": json.dumps(held)})
+    return narrowed, len(rows) >= TESTED
 
 
 def _match(query: Query) -> str:
@@ -171,7 +178,7 @@ async def _part(tx: Transaction, query: Query, limit: int) -> list[int]:
     rest = _indexed(replace(query, words=()))
     holding = "p.ordinal IN (SELECT rowid FROM search_short WHERE search_short MATCH :any)"
     any_ = {"any": " OR ".join(f'"{word}"' for word in known)}
-    rest = await _tested(tx, query, Filter(f"{rest.sql} AND {holding}", {**rest.values, **any_}))
+    rest, _ = await _tested(tx, query, Filter(f"{rest.sql} AND {holding}", {**rest.values, **any_}))
     values = {**rest.values, **any_, "limit": limit}
     sql = f"""
     SELECT f.rowid FROM search_short f JOIN papers p ON p.ordinal = f.rowid

@@ -47,6 +47,7 @@ async def test_a_group_is_greeted_with_what_holds_in_groups(talk: Talk) -> None:
     assert "话题" not in greeting["text"]
     assert "直接发送" not in greeting["text"]
     assert "话题" in (await talk.say(FORUM, "/start"))["text"]
+    assert "私聊" in (await talk.say(CHANNEL, "/start"))["text"]
 
 
 @pytest.mark.parametrize("payload", [f"p_{DIFFUSION}", "p_2403_11780"])

@@ -7,6 +7,7 @@ from storage import papers, search, search_index, segment, state
 from storage.database import Database
 from storage.query import Query, parse
 from storage.records import Arrival, Summary
+from storage.search import Found
 from tests.conftest import NOW
 from tests.made import paper, summary
 
@@ -99,9 +100,11 @@ async def test_a_phrase_is_looked_for_in_the_newest_texts_only(
     arrivals += [Arrival(paper("2404.00001", title="扩散与模型")), Arrival(paper(apart, title="模型扩散去噪"))]
     async with database.transaction() as tx:
         await papers.add(tx, arrivals, NOW)
-    assert await found(database, '"扩散模型"') == ()
-    monkeypatch.setattr(search, "TESTED", 100)
-    assert set(await found(database, '"扩散模型"')) == set(held)
+    async with database.reading() as tx:
+        assert await search.find(tx, parse('"扩散模型"', taxonomy.resolve)) == Found((), 0, more=True)
+        monkeypatch.setattr(search, "TESTED", 100)
+        result = await search.find(tx, parse('"扩散模型"', taxonomy.resolve))
+    assert (set(result.ids), result.more) == (set(held), False)
     assert await found(database, '"去噪" "模型扩散"') == (apart,)
 
 

@@ -9,7 +9,7 @@ from bot.messages import settings, wording
 from bot.messages.cards import View
 from bot.papers import arxiv_id
 from storage import chats
-from storage.records import Button, Language, Message
+from storage.records import Button, ChatKind, Language, Message
 
 
 async def start(turn: Turn) -> None:
@@ -19,6 +19,8 @@ async def start(turn: Turn) -> None:
         await fetching.paper(turn, paper_of(payload), View.BOTH)
         return
     language = turn.chat.language
+    if turn.chat.kind == ChatKind.CHANNEL:
+        raise UserMistake("private_only")
     if not turn.private:
         # Words and links are taken for a search in private only: a group is told what holds there.
         forum = bool(turn.update.effective_chat and turn.update.effective_chat.is_forum)

@@ -45,7 +45,8 @@ async def results(turn: Turn, text: str) -> None:
 async def results_page(turn: Turn, shown: Listing, at: int) -> Message:
     """One page of a list that was found before."""
     paged = await page(turn, shown.ids, at, turn_by=f"find:{shown.id}", total=shown.total)
-    return lists.results(shown.query, paged, turn.chat.language, exact=shown.exact)
+    counted = lists.Counted(shown.exact, shown.more)
+    return lists.results(shown.query, paged, turn.chat.language, counted)
 
 
 async def page(turn: Turn, ids: Sequence[str], at: int, *, turn_by: str, total: int | None = None) -> lists.Page:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.messages.cards import texts
 from bot.messages.size import LIMIT, clip, visible
@@ -14,12 +15,17 @@ _ROW = 8  # buttons in one row, as many as Telegram's apps show side by side
 _MOST = 40  # papers in one message: their numbers, links and titles stay below Telegram's 100 entities
 
 
-def results(query: str, page: "Page", language: Language, *, exact: int) -> Message:
-    """One page of search results, with a button for each hit and for the pages beside it.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Of what a search found, how many hold every word, and whether there may be more."""
 
-    `exact` of them hold every word, the others a part.
-    """
-    head = render(language, "results", query=clip(query, 200), exact=exact, **page.numbers)
+    exact: int
+    more: bool = False
+
+
+def results(query: str, page: "Page", language: Language, counted: Counted) -> Message:
+    """One page of search results, with a button for each hit and for the pages beside it."""
+    head = render(language, "results", query=clip(query, 200), exact=counted.exact, more=counted.more, **page.numbers)
     return _page(head, page, language)
 
 

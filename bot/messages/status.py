@@ -35,9 +35,10 @@ def page(shown: Status, chat: Chat) -> Message:
         language,
         "status",
         stored=shown.stored,
+        outbox=[(word(language, f"delivery.{state}"), number) for state, number in shown.stored.outbox.items()],
         feeds=[(each, word(language, f"outcome.{each.outcome}"), each.checked_at.astimezone(zone)) for each in looks],
         days=[day for day in shown.stored.days if not day.categories],
-        yuan=f"{shown.yuan:.2f}",
+        yuan=f"{shown.yuan:.3f}",
         yuan_per_day=f"{shown.yuan_per_day:.2f}",
         resting=shown.resting,
     )

@@ -92,6 +92,8 @@ CREATE INDEX subscriptions_batch ON subscriptions (batch) WHERE after_announceme
 ALTER TABLE listings ADD COLUMN exact INTEGER NOT NULL DEFAULT 0;
 UPDATE listings SET exact = CASE relaxed WHEN 0 THEN total ELSE 0 END;
 ALTER TABLE listings DROP COLUMN relaxed;
+-- 1: not all that might match were looked at.
+ALTER TABLE listings ADD COLUMN more INTEGER NOT NULL DEFAULT 0;
 
 -- When a reader last had a digest posted once more.
 ALTER TABLE digests ADD COLUMN repeated_at TEXT;
