@@ -65,9 +65,8 @@ def _late(looks: Collection[Look], now: datetime) -> list[str]:
 
 
 def _lacks(look: Look, expected: date, now: datetime) -> bool:
-    if look.batch_date is None or look.batch_at is None:
-        return calendar.is_overdue(now)
-    return max(look.batch_date, calendar.arxiv_day(look.batch_at)) < expected
+    day = calendar.batch_day(look)
+    return calendar.is_overdue(now) if day is None else day < expected
 
 
 def _dried_up(by_day: Mapping[date, int]) -> float:

@@ -78,11 +78,11 @@ def sandbox(config: Config = None, port: Port = 8088) -> None:
 
 @cli.command("import")
 def import_(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Digests, archives, or folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files of any source, or folders of them.")],
     config: Config = None,
     search_only: Annotated[bool, typer.Option(help="The papers can be found, but are never posted.")] = False,
 ) -> None:
-    """Store the papers of Markdown digests and of JSON archives."""
+    """Store the papers of digests, archives, and saved answers of arXiv and Hugging Face."""
     from bot import importing  # noqa: PLC0415  # as in `run`
 
     settings = _settings(config, quiet=True)
@@ -102,7 +102,7 @@ def import_(
 @cli.command()
 def export(
     config: Config = None,
-    format_: Annotated[Format, typer.Option("--format", help="The reference format, or one record a line.")] = (
+    format_: Annotated[Format, typer.Option("--format", help="The reference format, JSON lines, or a feed.")] = (
         Format.MARKDOWN
     ),
     day: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Papers announced on that day.")] = "",

@@ -38,7 +38,8 @@ def _list(value: object) -> object:
 
 
 _HTTP = r"^https?://\S+$"
-_Address = Annotated[str, Field(pattern=_HTTP)]
+# Addresses are logged and shown in /status: one with a name and password in it is refused.
+_Address = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(?:/\S*)?$")]
 _Names = Annotated[list[str], BeforeValidator(_list)]
 
 
@@ -108,7 +109,7 @@ class HuggingFace(_Section):
 class Publishers(_Section):
     """Digests that others publish in the reference format."""
 
-    urls: _Names = []
+    urls: Annotated[list[_Address], BeforeValidator(_list)] = []
 
 
 class Provider(_Section):

@@ -1,9 +1,9 @@
 """What fetches and what writes, opened from the settings: for the running bot and for the commands on the terminal."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from bot.digests import calendar
 from bot.jobs import amend, catch_up, collect, complete, prepare, summarise
 from bot.jobs.prepare import Rules
 from bot.jobs.summarise import Policy, Summariser
+from bot.only_one import only_one
 from bot.papers import taxonomy
 from bot.sources import polite
 from bot.sources.arxiv import Addresses, Arxiv
@@ -31,6 +32,7 @@ from bot.summaries.writer import Writer
 from storage import overview, query
 from storage.database import Database, file_of
 
+SUMMARISING = ".summaries"  # beside the database: held by the process that has them written
 LOCK = ".arxiv"  # beside the database: what spaces the requests of all processes of this machine
 
 
@@ -40,7 +42,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Newsroom:
-    """Everything between the sources and the store. `arxiv` is None where it is switched off, `writer` without one."""
+    """All between the sources and the store. `arxiv` is None where it is switched off, `summariser` without a model."""
 
     settings: Settings
     database: Database
@@ -79,25 +81,33 @@ class Newsroom:
             found += await collect.publisher(self.database, self.web, url, self.now())
         return found
 
-    async def catch_up(self) -> int:
-        """Fetch what was announced while nobody looked."""
-        days = self.settings.arxiv.catch_up_days
+    async def catch_up(self, days: int | None = None) -> int:
+        """Fetch what was announced while nobody looked, going back so many days or as many as are configured."""
+        days = self.settings.arxiv.catch_up_days if days is None else days
         return await catch_up.catch_up(self.database, self.arxiv, self.now(), days) if self.arxiv and days else 0
+
+    async def miss(self, category: str, days: int) -> None:
+        """Take a category's last days for missed, so that `catch_up` fetches them."""
+        since = calendar.arxiv_day(self.now() - timedelta(days=days))
+        async with self.database.transaction() as tx:
+            await collect.open_gap(tx, category, since)
 
     async def summarise(self) -> None:
         """Mark the papers that somebody will read, and have them summarised if there is a model."""
         await self.choose()
         await self.complete()
         if self.summariser:
-            await self.summariser.run()
+            with self.alone() as alone:
+                if alone:
+                    await self.summariser.run()
 
     async def complete(self) -> int:
         """Fetch what the feeds leave out of those papers; how many."""
         return await complete.complete(self.database, self.arxiv, self.now()) if self.arxiv else 0
 
-    def day(self, ago: int) -> date:
-        """The day so many days ago, by arXiv's calendar."""
-        return calendar.arxiv_day(self.now() - timedelta(days=ago))
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether no other process summarises the papers of this database, while the block runs."""
+        return only_one(Path(f"{file_of(self.settings.storage.url)}{SUMMARISING}"))
 
     async def choose(self) -> int:
         """Mark the papers that somebody will read; how many they are."""
@@ -184,7 +194,7 @@ def providers(settings: Settings) -> list[Provider]:
 def _summariser(settings: Settings, database: Database, client: Client, now: Callable[[], datetime]) -> Summariser:
     models, budget = providers(settings), Budget(settings.summaries.yuan_per_day)
     judge = partial(faithful.judge, examples=prompt.examples(), similarity=similarity.load())
-    writer = Writer(client, models, judge, prompt, allowed=budget.allows, noted=budget.settle, tidy=finished)
+    writer = Writer(client, models, judge, prompt, purse=budget, tidy=finished)
     policy = Policy(
         keep_drafts=settings.summaries.on_failure == "draft",
         timezone=settings.digest.timezone,

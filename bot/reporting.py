@@ -7,7 +7,6 @@ from typing import Any
 
 from bot.config import Settings
 from bot.errors import OperatorMistake
-from bot.jobs import catch_up
 from bot.jobs.prepare import preview
 from bot.messages.size import plain
 from bot.newsroom import newsroom
@@ -65,8 +64,8 @@ async def fetch(settings: Settings, chosen: list[str], days: int, told: Told) ->
             told(number, len(categories))
             found[category] = await news.collect_now([category])
             if days:
-                await catch_up.since(database, category, news.day(days))
-        caught_up = await news.catch_up() if days else 0
+                await news.miss(category, days)
+        caught_up = await news.catch_up(days) if days else 0
         if not chosen:
             await news.collect_elsewhere()
         told(len(categories), len(categories))
@@ -84,14 +83,18 @@ async def summarise(settings: Settings, limit: int | None, told: Told) -> Counte
         await news.choose()
         await news.complete()
         async with database.reading() as tx:
-            waiting = len(await summaries.unsummarised(tx, news.now(), limit or 100_000))
+            cut_too = news.arxiv is None
+            waiting = len(await summaries.unsummarised(tx, news.now(), limit or 100_000, cut_too=cut_too))
         done = Counter[str]()
 
         def count(outcome: str) -> None:
             done[outcome] += 1
             told(done.total(), waiting)
 
-        return await news.summariser.run(limit, count)
+        with news.alone() as alone:
+            if not alone:
+                raise OperatorMistake("The running bot, or another command, is summarising on this database already.")
+            return await news.summariser.run(limit, count)
 
 
 async def digest(settings: Settings, chat_id: int, *, dry_run: bool) -> list[str]:

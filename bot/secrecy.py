@@ -36,3 +36,4 @@ def set_up_logging(level: str, secrets: Sequence[str]) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for noisy in ("httpx", "httpcore", "apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # its line for each retry says nothing of what is retried

@@ -8,18 +8,20 @@ from sqlalchemy import bindparam, text
 
 from storage.database import Transaction
 from storage.records import Day
-from storage.summaries import GOOD
 
-# In several feeds a paper is one paper: of its types the most telling counts.
-_COUNTS = f"""
+# In several feeds a paper is one paper: of its types the most telling counts. What became of it is asked of what was
+# announced on that day: a new version is no news, and does not undo the summary of the one before.
+_COUNTS = """
 WITH listed AS (
-    SELECT paper, MIN(CASE type WHEN 'new' THEN 0 WHEN 'cross' THEN 1 WHEN '' THEN 3 ELSE 2 END) AS kind
-    FROM announcements WHERE date = :day {{where}} GROUP BY paper
+    SELECT paper, MIN(CASE type WHEN 'new' THEN 0 WHEN 'cross' THEN 1 WHEN '' THEN 3 ELSE 2 END) AS kind,
+           MAX(news) AS news, MAX(version) AS version
+    FROM announcements WHERE date = :day {where} GROUP BY paper
 ), told AS (
-    SELECT l.kind, w.paper AS wanted, COALESCE(w.failed, 0) AS failed,
-           CASE WHEN {GOOD} THEN 1 ELSE 0 END AS good,
-           CASE WHEN EXISTS (SELECT 1 FROM posts o WHERE o.paper = p.ordinal) THEN 1 ELSE 0 END AS posted
-    FROM listed l JOIN papers p ON p.ordinal = l.paper LEFT JOIN wanted w ON w.paper = l.paper
+    SELECT l.kind, CASE l.news WHEN 1 THEN w.paper END AS wanted, COALESCE(w.failed, 0) AS failed,
+           CASE WHEN EXISTS (SELECT 1 FROM summaries g WHERE g.paper = l.paper AND g.state = 'good'
+                             AND (g.version = 0 OR g.version >= l.version)) THEN 1 ELSE 0 END AS good,
+           CASE WHEN l.news = 1 AND EXISTS (SELECT 1 FROM posts o WHERE o.paper = l.paper) THEN 1 ELSE 0 END AS posted
+    FROM listed l LEFT JOIN wanted w ON w.paper = l.paper
 )
 SELECT COUNT(*) AS announced,
        COALESCE(SUM(CASE kind WHEN 0 THEN 1 ELSE 0 END), 0) AS new,

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
 
 from storage.chats import as_chat
 from storage.database import Transaction, as_moment, as_text
-from storage.paper_rows import as_day
 from storage.records import Chat, Form, Schedule, Subscription
 
 
@@ -20,7 +19,7 @@ class Due:
     subscription: Subscription
     chat: Chat
     requested: datetime | None
-    batch: date | None = None  # the announcement day that it had its digest of, if it waits for announcements
+    batch: datetime | None = None  # when the last batch came that it had its digest of, if it waits for announcements
 
 
 async def add(tx: Transaction, wanted: Subscription, now: datetime) -> tuple[Subscription, bool]:
@@ -99,13 +98,13 @@ async def waiting(tx: Transaction, now: datetime, limit: int, after: int = 0) ->
     return list((await tx.execute(text(sql), {"now": as_text(now), "limit": limit, "after": after})).scalars())
 
 
-async def awaiting(tx: Transaction, batch: date) -> list[int]:
-    """The ids of subscriptions that wait for announcements and had no digest of that announcement day."""
+async def awaiting(tx: Transaction, batch: datetime) -> list[int]:
+    """The ids of subscriptions that wait for announcements and had no digest of the batch that came then."""
     sql = """
     SELECT s.id FROM subscriptions s JOIN chats c ON c.id = s.chat_id
     WHERE c.state = 'active' AND s.after_announcement = 1 AND s.batch < :batch ORDER BY s.id
     """
-    return list((await tx.execute(text(sql), {"batch": batch.isoformat()})).scalars())
+    return list((await tx.execute(text(sql), {"batch": as_text(batch)})).scalars())
 
 
 async def active(tx: Transaction) -> list[Subscription]:
@@ -114,10 +113,10 @@ async def active(tx: Transaction) -> list[Subscription]:
     return [_subscription(row) for row in await tx.execute(text(sql))]
 
 
-async def due(tx: Transaction, subscription_id: int, now: datetime, batch: date | None = None) -> Due | None:
-    """A subscription with its chat, if its digest is still wanted now; `batch`: that day's announcement is in."""
+async def due(tx: Transaction, subscription_id: int, now: datetime, batch: datetime | None = None) -> Due | None:
+    """A subscription with its chat, if its digest is still wanted now; `batch`: when an announcement came in."""
     wanted = "s.next_due <= :now OR s.requested_at IS NOT NULL OR (s.after_announcement = 1 AND s.batch < :batch)"
-    values = {"id": subscription_id, "now": as_text(now), "batch": batch.isoformat() if batch else ""}
+    values = {"id": subscription_id, "now": as_text(now), "batch": as_text(batch) if batch else ""}
     return await _due(tx, wanted, values)
 
 
@@ -136,16 +135,16 @@ async def _due(tx: Transaction, wanted: str, values: dict[str, Any]) -> Due | No
     if row is None:
         return None
     requested = as_moment(row.requested_at) if row.requested_at else None
-    return Due(_subscription(row), as_chat(row, row.chat_id), requested, as_day(row.batch))
+    return Due(_subscription(row), as_chat(row, row.chat_id), requested, as_moment(row.batch) if row.batch else None)
 
 
-async def plan(tx: Transaction, subscription_id: int, next_due: datetime, batch: date | None = None) -> None:
-    """The digest is prepared or skipped: set the next due time and the day it was of, and forget the request."""
+async def plan(tx: Transaction, subscription_id: int, next_due: datetime, batch: datetime | None = None) -> None:
+    """The digest is prepared or skipped: set the next due time and the batch it was of, and forget the request."""
     sql = """
     UPDATE subscriptions SET next_due = :next_due, requested_at = NULL,
         batch = CASE :batch WHEN '' THEN batch ELSE :batch END WHERE id = :id
     """
-    values = {"id": subscription_id, "next_due": as_text(next_due), "batch": batch.isoformat() if batch else ""}
+    values = {"id": subscription_id, "next_due": as_text(next_due), "batch": as_text(batch) if batch else ""}
     await tx.execute(text(sql), values)
 
 

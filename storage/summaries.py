@@ -39,10 +39,13 @@ class Attempt:
 
 
 async def want(tx: Transaction, ranks: Mapping[str, int], now: datetime) -> None:
-    """Somebody will read these papers; rank 0 stands first in some digest. What was wanted stays, at its best rank."""
+    """Somebody will read these papers as they are now; rank 0 stands first in some digest. The best rank counts."""
     sql = """
-    INSERT INTO wanted (paper, rank, since) VALUES (:paper, :rank, :now)
-    ON CONFLICT (paper) DO UPDATE SET rank = excluded.rank WHERE excluded.rank < wanted.rank
+    INSERT INTO wanted (paper, rank, version, since)
+    SELECT ordinal, :rank, COALESCE(version, 0), :now FROM papers WHERE ordinal = :paper
+    ON CONFLICT (paper) DO UPDATE SET version = excluded.version,
+        rank = CASE WHEN excluded.rank < wanted.rank THEN excluded.rank ELSE wanted.rank END
+    WHERE excluded.rank < wanted.rank OR excluded.version > wanted.version
     """
     rows = [{"paper": ordinal(paper_id), "rank": rank, "now": as_text(now)} for paper_id, rank in ranks.items()]
     if rows:
@@ -50,11 +53,12 @@ async def want(tx: Transaction, ranks: Mapping[str, int], now: datetime) -> None
 
 
 async def unsummarised(tx: Transaction, now: datetime, limit: int, *, cut_too: bool = True) -> list[Paper]:
-    """Wanted papers that have no good summary and may be tried now, best first; `cut_too`: of a cut abstract also."""
+    """Wanted papers that have no good summary and may be tried now, best first; `cut_too`: of cut abstracts also."""
     whole = "" if cut_too else "AND p.abstract_cut = 0"
     sql = f"""
     SELECT p.* FROM wanted w JOIN papers p ON p.ordinal = w.paper
-    WHERE w.again_at <= :now {whole} AND NOT {GOOD} ORDER BY w.rank, w.since, p.ordinal DESC LIMIT :limit
+    WHERE w.again_at <= :now AND w.version >= COALESCE(p.version, 0) {whole} AND NOT {GOOD}
+    ORDER BY w.rank, w.since, p.ordinal DESC LIMIT :limit
     """
     return [as_paper(row) for row in await tx.execute(text(sql), {"now": as_text(now), "limit": limit})]
 
@@ -99,7 +103,8 @@ async def add(tx: Transaction, summary: Summary, now: datetime) -> None:
 async def failed(tx: Transaction, paper_id: str, again_at: datetime, now: datetime) -> None:
     """No provider wrote what the gate takes: the paper need not wait any longer, and is tried again later."""
     sql = """
-    INSERT INTO wanted (paper, rank, since, failed, again_at) VALUES (:paper, 999, :now, 1, :again_at)
+    INSERT INTO wanted (paper, rank, version, since, failed, again_at)
+    SELECT ordinal, 999, COALESCE(version, 0), :now, 1, :again_at FROM papers WHERE ordinal = :paper
     ON CONFLICT (paper) DO UPDATE SET failed = wanted.failed + 1, again_at = excluded.again_at
     """
     values = {"paper": ordinal(paper_id), "again_at": as_text(again_at), "now": as_text(now)}

@@ -12,7 +12,7 @@ from bot.jobs.collect import GAP
 from bot.sources import digest_markdown
 from storage import feeds, papers, state
 from storage.database import Database
-from storage.records import Announcement, AnnounceType, Outcome, Paper
+from storage.records import Announcement, AnnounceType, Arrival, Outcome, Paper
 from tests.made import paper
 from tests.rehearsal import DAY, Rehearsal, rehearsing
 
@@ -217,3 +217,42 @@ async def test_a_publisher_that_cannot_be_read_is_told_of_and_nothing_is_lost(da
         url = f"{rehearsal.url}/rss/nowhere"
         assert await collect.publisher(database, rehearsal.news.web, url, rehearsal.clock.now) == 0
         assert await outcome(rehearsal, url) == Outcome.REFUSED
+
+
+async def test_two_outages_leave_one_gap_as_long_as_both(rehearsal: Rehearsal) -> None:
+    week = [DAY - timedelta(days=ago) for ago in (8, 7, 6, 5, 4)]  # Monday to Friday of the week before
+    rehearsal.turn_to(week[0])
+    rehearsal.announce(made(1))
+    await rehearsal.news.collect()
+    rehearsal.announce(made(2), day=week[1])
+    rehearsal.announce(made(3), day=week[2])
+    rehearsal.turn_to(week[2])
+    await rehearsal.news.collect()
+    rehearsal.arxiv.faults.add({"kind": "refuse_503", "path": "/oai", "times": None})
+    assert await rehearsal.news.catch_up() == 0
+    rehearsal.announce(made(4), day=week[3])
+    rehearsal.announce(made(5), day=week[4])
+    rehearsal.turn_to(week[4])
+    await rehearsal.news.collect()
+    await rehearsal.news.miss("cs.LG", 1)
+    rehearsal.arxiv.faults.clear()
+    assert await rehearsal.news.catch_up() == 2
+    assert await stored(rehearsal) == 5
+
+
+async def test_what_arxiv_does_not_announce_is_no_news(database: Database) -> None:
+    absent = Arrival(made(1), announcement=None)
+    async with database.transaction() as tx:
+        assert await collect.unseen(tx, "cs.LG", [absent]) == []
+
+
+async def test_a_feed_dated_in_the_future_does_not_end_the_looking(rehearsal: Rehearsal) -> None:
+    rehearsal.announce(made(1))
+    rehearsal.arxiv.catalogue.day = DAY  # the feed is of the 24th, and here it is the evening before
+    rehearsal.clock.now -= timedelta(hours=3)
+    assert await rehearsal.news.collect() == 1
+    rehearsal.turn_to(DAY + timedelta(days=1))
+    rehearsal.announce(made(2))
+    assert await rehearsal.news.collect() == 1
+    async with rehearsal.database.reading() as tx:
+        assert (await feeds.looks(tx))["cs.LG"].batch_date == DAY + timedelta(days=1)

@@ -37,7 +37,6 @@ PURE = (
     "bot.sources.saved",
     "bot.sources.xml",
     "bot.summaries.attempt",
-    "bot.summaries.budget",
     "bot.summaries.dialect",
     "bot.summaries.draft",
     "bot.summaries.extract",

@@ -537,7 +537,7 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from bot.sources.neighbours import Neighbours
-assert Neighbours(Path(sys.argv[1]), 3, 100).enter() == 0
+assert Neighbours(Path(sys.argv[1]), 3).enter() == 0
 print("held", flush=True)
 time.sleep(60)
 """
@@ -548,12 +548,12 @@ def test_a_killed_process_leaves_no_lock_and_its_request_still_counts(tmp_path: 
     with subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        other = Neighbours(path, 3, 100)
+        other = Neighbours(path, 3)
         assert other.enter() == 0.2
         holder.send_signal(signal.SIGKILL)
         holder.wait()
     assert 0.2 < other.enter() <= 3
-    later = Neighbours(path, 3, 100, wall=lambda: datetime.now(UTC).timestamp() + 5)
+    later = Neighbours(path, 3, wall=lambda: datetime.now(UTC).timestamp() + 5)
     assert later.enter() == 0
 
 
@@ -561,15 +561,25 @@ def test_a_killed_process_leaves_no_lock_and_its_request_still_counts(tmp_path: 
 def test_a_lock_file_with_any_text_holds_nobody_up_for_long(tmp_path: Path, text: str) -> None:
     path = tmp_path / "arxiv.lock"
     path.write_bytes(text.encode("latin-1"))
-    assert 0 <= Neighbours(path, 3, 100).enter() <= 3
+    assert 0 <= Neighbours(path, 3).enter() <= 3
 
 
 def test_a_clock_that_was_set_back_holds_nobody_up_for_long(tmp_path: Path) -> None:
     path = tmp_path / "arxiv.lock"
-    early, late = Neighbours(path, 3, 100, wall=lambda: 1e6), Neighbours(path, 3, 100, wall=lambda: 9e6)
+    early, late = Neighbours(path, 3, wall=lambda: 1e6), Neighbours(path, 3, wall=lambda: 9e6)
     assert late.enter() == 0
     late.leave(50)
     assert early.enter() == 3
+    soon = Neighbours(path, 3, wall=lambda: 1e6 + 3)
+    assert soon.enter() == 0
+
+
+def test_a_neighbours_long_cool_down_is_known_to_who_has_short_pauses(tmp_path: Path) -> None:
+    path = tmp_path / "arxiv.lock"
+    other = Neighbours(path, 3)
+    assert other.enter() == 0
+    other.leave(1800)
+    assert 1790 < Neighbours(path, 3).wait() <= 1800
 
 
 def test_a_lock_file_that_cannot_be_is_told_once_and_stops_nothing(

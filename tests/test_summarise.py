@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from bot.sandbox.model import FakeModel
+from bot.summaries.attempt import Attempt, Result
 from bot.summaries.budget import Budget, at_most
 from bot.summaries.provider import Provider
 from storage import papers, summaries
@@ -210,10 +211,35 @@ async def test_at_the_days_cap_the_best_papers_are_done_and_the_rest_waits(datab
         assert len([n for n in range(1, 31) if (await card(rehearsal, n)).is_summarised]) > len(done)
 
 
-def test_calls_under_way_count_against_the_cap() -> None:
+async def test_calls_under_way_count_against_the_cap_and_are_waited_for() -> None:
     provider = Provider("x", "http://x/v1", "", "m", price_input=Decimal(1), price_output=Decimal(4))
+    cheap = Attempt("x", "m", "m", "1", "2611.00001", 1, "good", cost=Decimal("0.001"))
     budget = Budget(cap=at_most(provider) * 2)
-    assert [budget.allows(provider) for _ in range(3)] == [True, True, False]
+    assert [await budget.admits(provider) for _ in range(2)] == [True, True]
+    third = asyncio.create_task(budget.admits(provider))
+    await asyncio.sleep(0)
+    assert not third.done()
+    budget.settle(cheap)
+    await asyncio.sleep(0)
+    assert not third.done()  # the other call may still cost all that is reserved
+    budget.settle(cheap)
+    assert await third is True
+    budget.release(provider)
+    budget.begin(budget.cap)
+    assert await budget.admits(provider) is False
+
+
+async def test_two_processes_never_pay_for_the_same_papers(database: Database) -> None:
+    async with rehearsing(database, model=FakeModel()) as rehearsal:
+        await rehearsal.subscribe()
+        rehearsal.announce(work(1))
+        await rehearsal.news.collect()
+        with rehearsal.news.alone() as alone:
+            assert alone
+            await rehearsal.news.summarise()
+        assert rehearsal.model.requests == []
+        await rehearsal.news.summarise()
+        assert len(rehearsal.model.requests) == 1
 
 
 async def test_a_cut_abstract_is_completed_by_the_api_before_it_is_summarised(database: Database) -> None:
@@ -349,3 +375,57 @@ async def test_who_asked_is_answered_in_the_end_also_without_them(database: Data
         rehearsal.clock.now += timedelta(minutes=2)
         (text,) = await posted(rehearsal)
         assert "有 1 篇在等待摘要" in text
+
+
+async def test_a_batch_whose_date_is_behind_still_sets_off_its_digests(database: Database) -> None:
+    async with rehearsing(database) as rehearsal:
+        rehearsal.announce(work(1))
+        await rehearsal.news.collect()
+        late = Schedule(hour=22, weekdays=frozenset(range(1, 8)), after_announcement=True)
+        await rehearsal.subscribe(schedule=late, next_due=rehearsal.clock.now + timedelta(days=1, hours=8))
+        assert await rehearsal.news.prepare_announced() == 2
+        rehearsal.announce(work(2))  # the feed is still dated the 24th, and the papers are new
+        rehearsal.clock.now += timedelta(days=1)
+        await rehearsal.news.collect()
+        assert await rehearsal.news.prepare_announced() == 2
+        assert await rehearsal.news.prepare_announced() == 0
+
+
+async def test_a_new_version_costs_nothing_and_leaves_its_day_as_it_was(database: Database) -> None:
+    async with rehearsing(database, model=FakeModel()) as rehearsal:
+        await rehearsal.subscribe(next_due=rehearsal.clock.now)
+        rehearsal.announce(work(1))
+        await rehearsal.news.collect()
+        await rehearsal.news.summarise()
+        await posted(rehearsal)
+        rehearsal.turn_to(DAY + timedelta(days=1))
+        changed = replace(work(1), version=2, abstract=work(1).abstract + " We add a proof.")
+        rehearsal.arxiv.catalogue.announce(changed, action=AnnounceType.REPLACE)
+        rehearsal.announce(work(2))
+        await rehearsal.news.collect()
+        await rehearsal.news.summarise()
+        assert len(rehearsal.model.requests) == 2  # the two papers, and not the new version
+        status = await rehearsal.news.status()
+    told = {day.date: day for day in status.stored.days if not day.categories}
+    first, second = told[DAY], told[DAY + timedelta(days=1)]
+    assert (first.wanted, first.summarised, first.waiting, first.posted) == (1, 1, 0, 1)
+    assert (second.announced, second.new, second.replaced, second.wanted, second.posted) == (2, 1, 1, 1, 0)
+
+
+async def test_one_odd_paper_keeps_no_other_waiting(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    async with rehearsing(database, model=FakeModel()) as rehearsal:
+        assert rehearsal.news.summariser is not None
+        write = rehearsal.news.summariser._writer.write
+
+        async def odd(paper: Paper) -> Result:
+            if paper.id == "2611.00001":
+                raise ZeroDivisionError
+            return await write(paper)
+
+        rehearsal.news.summariser._writer.write = odd  # type: ignore[method-assign]
+        await rehearsal.subscribe()
+        rehearsal.announce(work(1), work(2))
+        await rehearsal.news.collect()
+        await rehearsal.news.summarise()
+        assert (await card(rehearsal, 2)).is_summarised
+    assert "2611.00001 cannot be summarised" in caplog.text

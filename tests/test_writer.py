@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -15,7 +15,7 @@ from bot.sandbox.model import FakeModel, serve_model
 from bot.sandbox.model_faults import ANSWERS
 from bot.sources.archive import read_paths
 from bot.summaries import prompt
-from bot.summaries.attempt import Draft, Good, Later, Result
+from bot.summaries.attempt import Attempt, Draft, Good, Later, Result
 from bot.summaries.client import Client
 from bot.summaries.faithful import finished, judge
 from bot.summaries.judgement import Finding, Judgement, Verdict
@@ -78,7 +78,25 @@ class Script:
         return "".join(name for name, _, _ in self.asked)
 
 
-def writer(script: Script, allowed: Callable[[Provider], bool] = lambda _: True) -> Writer:
+class Allowance:
+    """A purse that lets so many calls through and keeps what it is told."""
+
+    def __init__(self, calls: int = 1_000) -> None:
+        self.left = calls
+        self.told: list[str] = []
+
+    async def admits(self, provider: Provider) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+    def settle(self, attempt: Attempt) -> None:
+        self.told.append(attempt.outcome)
+
+    def release(self, provider: Provider) -> None:
+        self.told.append("released")
+
+
+def writer(script: Script, purse: Allowance | None = None) -> Writer:
     providers = [
         Provider(name, "https://x.example/v1", "k", f"{name}-1", price_input=Decimal(1), price_output=Decimal(4))
         for name in script.answers
@@ -88,7 +106,7 @@ def writer(script: Script, allowed: Callable[[Provider], bool] = lambda _: True)
         providers,
         by_mark,
         prompt,
-        allowed=allowed,
+        purse=purse,
         clock=lambda: script.now,
         sleep=script.sleep,
         chance=random.Random(1),
@@ -277,14 +295,8 @@ async def test_without_an_account_a_provider_rests_at_once() -> None:
 
 
 async def test_the_budget_is_asked_before_each_call() -> None:
-    left = {"a": 1, "b": 0}
-
-    def allowed(provider: Provider) -> bool:
-        left[provider.name] -= 1
-        return left[provider.name] >= 0
-
     script = Script(a=[RETRY], b=[OK])
-    result = await writer(script, allowed).write(PAPER)
+    result = await writer(script, Allowance(1)).write(PAPER)
     assert isinstance(result, Later)
     assert "budget" in result.reason
     assert script.names() == "a"
@@ -304,13 +316,23 @@ async def test_calls_of_a_paper_that_does_not_end_are_told() -> None:
     async def stopped(_: float) -> None:
         raise asyncio.CancelledError
 
-    told: list[str] = []
-    its = writer(Script(a=[RETRY, BUSY]))
-    its._noted = lambda attempt: told.append(attempt.outcome)
+    purse = Allowance()
+    its = writer(Script(a=[RETRY, BUSY]), purse)
     its._sleep = stopped
     with pytest.raises(asyncio.CancelledError):
         await its.write(PAPER)
-    assert told == ["retry", "busy"]
+    assert purse.told == ["retry", "busy"]
+
+
+async def test_a_call_that_is_broken_off_is_told() -> None:
+    class Broken(Script):
+        async def ask(self, *_: Any, **__: Any) -> Outcome:
+            raise asyncio.CancelledError
+
+    purse = Allowance()
+    with pytest.raises(asyncio.CancelledError):
+        await writer(Broken(a=[OK]), purse).write(PAPER)
+    assert purse.told == ["released"]
 
 
 async def test_a_cancelled_paper_gives_its_turn_back() -> None:

@@ -66,11 +66,21 @@ def is_overdue(now: datetime) -> bool:
     return not is_weekend(local.date()) and local.time() >= _LAST_LOOK
 
 
+def batch_day(look: Look) -> date | None:
+    """The day whose batch a feed has: that on which it came, unless it tells a later one.
+
+    On 6 Aug 2026 the feeds' own date was a day behind, and the papers were right (facts: section 1).
+    """
+    if look.batch_at is None:
+        return look.batch_date
+    return max(look.batch_date or date.min, arxiv_day(look.batch_at))
+
+
 def is_in(look: Look, batch: date) -> bool:
-    """Whether a feed has shown its part of a day's announcement; an empty feed of that day had no part in it."""
+    """Whether a feed has shown its part of a day's announcement; one that is empty on that day had no part in it."""
     if look.outcome == Outcome.EMPTY and arxiv_day(look.checked_at) >= batch:
         return True
-    return look.batch_date is not None and look.batch_date >= batch
+    return (batch_day(look) or date.min) >= batch
 
 
 def midnight(day: date) -> datetime:

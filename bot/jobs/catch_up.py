@@ -1,6 +1,7 @@
 """Catches up what was announced while the bot was away, from OAI-PMH: arXiv's feeds keep only the current day."""
 
 import logging
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.digests import calendar
@@ -16,6 +17,13 @@ from storage.database import Database
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    category: str
+    opened: str  # as it is stored
+    since: date  # as far as it is gone back
+
+
 async def catch_up(database: Database, arxiv: Arxiv, now: datetime, days: int) -> int:
     """Close the gaps that jobs.collect found, going back at most so many days; how many papers were missed."""
     async with database.reading() as tx:
@@ -23,18 +31,12 @@ async def catch_up(database: Database, arxiv: Arxiv, now: datetime, days: int) -
     found = 0
     for name, value in gaps.items():
         since = max(date.fromisoformat(value), calendar.arxiv_day(now) - timedelta(days=days))
-        found += await _close(database, arxiv, name.removeprefix(GAP), since, now)
+        found += await _close(database, arxiv, _Gap(name.removeprefix(GAP), value, since), now)
     return found
 
 
-async def since(database: Database, category: str, day: date) -> None:
-    """Ask for a category's announcements since a day, which `catch_up` then fetches."""
-    async with database.transaction() as tx:
-        await state.put(tx, GAP + category, day.isoformat())
-
-
-async def _close(database: Database, arxiv: Arxiv, category: str, since: date, now: datetime) -> int:
-    found = 0
+async def _close(database: Database, arxiv: Arxiv, gap: _Gap, now: datetime) -> int:
+    category, since, found = gap.category, gap.since, 0
     try:
         async for records in arxiv.changed(category, since):
             arrivals = [each for record in records if (each := missed.arrival(record, category, since))]
@@ -46,6 +48,7 @@ async def _close(database: Database, arxiv: Arxiv, category: str, since: date, n
         log.warning("%s cannot be caught up since %s: %s; it is tried again", category, since, error)
         return found
     async with database.transaction() as tx:
-        await state.remove(tx, GAP + category)
+        if await state.get(tx, GAP + category) == gap.opened:  # it may have grown meanwhile
+            await state.remove(tx, GAP + category)
     log.info("%s: caught up since %s, %d papers had been missed", category, since, found)
     return found

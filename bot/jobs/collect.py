@@ -105,18 +105,27 @@ async def _collect_one(database: Database, arxiv: Arxiv, category: str, now: dat
 async def _store(tx: Transaction, category: str, feed: Feed, now: datetime) -> int:
     fresh = await unseen(tx, category, feed.arrivals)
     await papers.add(tx, fresh, now)
-    look = _look(category, bool(fresh), bool(feed.arrivals), feed.date or calendar.arxiv_day(now), now)
+    today = calendar.arxiv_day(now)
     last = (await feeds.looks(tx)).get(category)
-    if fresh and (since := polling.missed_since(last, calendar.arxiv_day(now))):
+    if fresh and (since := polling.missed_since(last, today)):
         # In the same transaction as the batch, which hides the gap: whatever happens, it is caught up later.
-        await state.put(tx, GAP + category, since.isoformat())
-    await feeds.record(tx, look)
+        await open_gap(tx, category, since)
+    day = min(feed.date or today, today)  # a date in the future would end the looking
+    await feeds.record(tx, _look(category, bool(fresh), bool(feed.arrivals), day, now))
     return len(fresh)
 
 
+async def open_gap(tx: Transaction, category: str, since: date) -> None:
+    """Have a category's announcements since a day caught up; a gap that is open already stays as long as it was."""
+    known = await state.get(tx, GAP + category)
+    await state.put(tx, GAP + category, min(filter(None, (known, since.isoformat()))))
+
+
 async def unseen(tx: Transaction, category: str, arrivals: Sequence[Arrival]) -> list[Arrival]:
-    """Those that the category never listed in that version, announced in it; new versions are no news."""
-    listed = {(each.paper.id, each.paper.version): _listed(each, category) for each in arrivals}
+    """Those announced that the category never listed in that version; new versions are no news."""
+    # An entry that arXiv does not announce, whose record alone has changed, is none of a listing's.
+    announced = [each for each in arrivals if each.announcement]
+    listed = {(each.paper.id, each.paper.version): _listed(each, category) for each in announced}
     fresh = await feeds.unseen(tx, category, listed)
     return [arrival for key, arrival in listed.items() if key in fresh]
 

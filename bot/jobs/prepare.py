@@ -1,6 +1,7 @@
 """Prepares digests: who is due, what they get, and its messages into the outbox, in one transaction each."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -40,7 +41,7 @@ class _Round:
     now: datetime
     rules: Rules
     looks: dict[str, Look]
-    batch: date | None = None  # the announcement day that subscriptions are waiting for, if this run is about them
+    batch: datetime | None = None  # when the batch came that subscriptions waited for, if this run is about them
     days: dict[tuple[str, ...], Day | None] = field(default_factory=dict)
 
     @classmethod
@@ -88,7 +89,7 @@ async def prepare(database: Database, now: datetime, rules: Rules) -> int:
 async def prepare_announced(database: Database, now: datetime, rules: Rules) -> int:
     """The same for subscriptions that wait for an announcement, if its batch is in and summarised."""
     round_ = await _Round.begin(database, now, rules)
-    round_.batch = max((look.batch_date for look in round_.looks.values() if look.batch_date), default=None)
+    round_.batch = _newest(round_.looks.values())
     if round_.batch is None:
         return 0
     async with database.reading() as tx:
@@ -158,10 +159,20 @@ async def _lay_out(tx: Transaction, due: Due, round_: _Round) -> _Prepared | Non
 
 
 def _is_announced(due: Due, asked: Query, round_: _Round) -> bool:
-    batch = round_.batch or date.min
+    """Whether a batch came that the subscription had no digest of, and every feed that matters has its part of it."""
+    looks = round_.looks_at(asked)
+    newest = _newest(looks)
+    if newest is None or (due.batch and newest <= due.batch):
+        return False
+    day = max(calendar.batch_day(look) or date.min for look in looks)
     return calendar.posts_now(due.subscription.schedule, due.chat.timezone, round_.now) and all(
-        calendar.is_in(look, batch) for look in round_.looks_at(asked)
+        calendar.is_in(look, day) for look in looks
     )
+
+
+def _newest(looks: Iterable[Look]) -> datetime | None:
+    """When the last batch came in."""
+    return max((look.batch_at for look in looks if look.batch_at), default=None)
 
 
 def _can_wait(due: Due, round_: _Round) -> bool:
@@ -175,7 +186,7 @@ def _when(due: Due, round_: _Round) -> datetime:
     if due.requested:
         return due.requested
     if round_.batch:
-        return calendar.midnight(round_.batch)
+        return round_.batch
     return calendar.last_due(due.subscription.schedule, due.chat.timezone, round_.now)
 
 
@@ -184,7 +195,9 @@ async def _write(tx: Transaction, due: Due, prepared: _Prepared, round_: _Round)
     subscription, digest, now = due.subscription, prepared.digest, round_.now
     following = calendar.next_latest if round_.batch else calendar.next_due
     next_due = following(subscription.schedule, due.chat.timezone, now)
-    await subscriptions.plan(tx, subscription.id, next_due, round_.batch)
+    # At its latest hour a subscription has had what came until then, too.
+    had = _newest(round_.looks.values()) if subscription.schedule.after_announcement and not due.requested else None
+    await subscriptions.plan(tx, subscription.id, next_due, had)
     if digest is None or not prepared.parts or not await digests.save(tx, digest, prepared.parts, now):
         return 0
     if subscription.form == Form.LIST:

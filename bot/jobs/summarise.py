@@ -64,7 +64,6 @@ class Summariser:
     ) -> None:
         self._database, self._providers, self._policy, self._now = database, providers, policy, now
         self._writer, self._prompt, self._budget = writer
-        self._day: datetime | None = None
         self._writing: dict[str, asyncio.Task[str]] = {}
 
     async def run(self, limit: int | None = None, told: Callable[[str], None] = lambda _: None) -> Counter[str]:
@@ -115,10 +114,20 @@ class Summariser:
 
     async def _write(self, paper: Paper) -> str:
         """Have it written, and store what came of it: good, draft or later."""
+        try:
+            return await self._written(paper)
+        except Exception:
+            # One odd paper must not keep the others from being summarised, nor be asked about for ever.
+            log.exception("%s cannot be summarised; again in %s", paper.id, AGAIN[0])
+            async with self._database.transaction() as tx:
+                await summaries.failed(tx, paper.id, self._now() + AGAIN[0], self._now())
+            return "draft"
+
+    async def _written(self, paper: Paper) -> str:
         if known := await self._known(paper):
             await self._store(Good(known, ()), paper)
             return "good"
-        await self._begin_day()
+        await self._count()
         result = await self._writer.write(paper)
         await self._store(result, paper)
         return type(result).__name__.lower()
@@ -131,14 +140,13 @@ class Summariser:
                     return finished(_summary(paper, answer, provider.model, self._prompt.VERSION), paper)
         return None
 
-    async def _begin_day(self) -> None:
+    async def _count(self) -> None:
+        """Tell the budget what was paid today: another process may have paid, too."""
         zone = ZoneInfo(self._policy.timezone)
         midnight = datetime.combine(self._now().astimezone(zone).date(), time(), tzinfo=zone)
-        if midnight != self._day:
-            async with self._database.reading() as tx:
-                spent = await summaries.spent(tx, midnight)
-            self._day = midnight
-            self._budget.begin_day(sum((each.cost_micro for each in spent.values()), 0) / MICRO)
+        async with self._database.reading() as tx:
+            spent = await summaries.spent(tx, midnight)
+        self._budget.begin(sum((each.cost_micro for each in spent.values()), 0) / MICRO)
 
     async def _store(self, result: Result, paper: Paper) -> None:
         now = self._now()
@@ -148,6 +156,8 @@ class Summariser:
                 await summaries.add(tx, result.summary, now)
             elif isinstance(result, Draft):
                 await self._store_failure(tx, result, paper, now)
+        await self._count()
+        self._budget.stored(result.attempts)  # after it is counted: for a moment too much is taken for paid
 
     async def _store_failure(self, tx: Transaction, result: Draft, paper: Paper, now: datetime) -> None:
         if result.summary and self._policy.keep_drafts:

@@ -1,7 +1,7 @@
 """Other processes of this machine that ask arXiv: a lock file that spaces their requests together with ours.
 
-The kernel drops the lock with the process that held it, however that one ended. The file's text is the moment (Unix
-seconds) before which nobody is to ask, so that a cool-down is shared as well.
+The kernel drops the lock with the process that held it, however that one ended. The file's text is two moments (Unix
+seconds): when it was written, and before when nobody is to ask, so that a cool-down is shared as well.
 """
 
 import contextlib
@@ -16,13 +16,14 @@ log = logging.getLogger(__name__)
 
 _AGAIN = 0.2  # seconds until the lock is tried again
 _TEXT = 32  # bytes
+_LONGEST = 90_000.0  # seconds; a server that asks for a day's rest is given it
 
 
 class Neighbours:
     """The file's users. A file that cannot be used is told once, and then everybody is on their own."""
 
-    def __init__(self, path: Path, interval: float, longest: float, wall: Callable[[], float] = time.time) -> None:
-        self._path, self._interval, self._longest, self._wall = path, interval, longest, wall
+    def __init__(self, path: Path, interval: float, wall: Callable[[], float] = time.time) -> None:
+        self._path, self._interval, self._wall = path, interval, wall
         self._held: int | None = None
         self._told = False
 
@@ -34,7 +35,10 @@ class Neighbours:
             return self._alone(error)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if seconds := self._left(os.pread(file, _TEXT, 0)):
+            text = os.pread(file, _TEXT, 0)
+            if seconds := self._left(text):
+                if not self._is_meant(text):
+                    self._write(file, seconds)
                 os.close(file)
                 return seconds
             # Should we be killed in the middle of the request, the next one still keeps its distance.
@@ -67,15 +71,21 @@ class Neighbours:
         return 0.0
 
     def _left(self, text: bytes) -> float:
-        try:
-            left = float(text) - self._wall() if text.strip() else 0.0
-        except ValueError:
+        if not text.strip():
             return 0.0
-        # Somebody set the clock back: a moment this far away was not meant.
-        return max(left, 0.0) if left <= self._longest else self._interval
+        return max(float(text.split()[1]) - self._wall(), 0.0) if self._is_meant(text) else self._interval
+
+    def _is_meant(self, text: bytes) -> bool:
+        """Whether the file holds what we write; else it is rubbish, or the clock was set back since."""
+        try:
+            written, until = map(float, text.split())
+        except ValueError:
+            return False
+        return written <= self._wall() + self._interval and until <= self._wall() + _LONGEST
 
     def _write(self, file: int, seconds: float) -> None:
-        os.pwrite(file, f"{self._wall() + seconds:.3f}".ljust(_TEXT - 1).encode() + b"\n", 0)
+        now = self._wall()
+        os.pwrite(file, f"{now:.3f} {now + seconds:.3f}".ljust(_TEXT - 1).encode() + b"\n", 0)
 
     def _alone(self, error: OSError) -> float:
         if not self._told:

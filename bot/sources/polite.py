@@ -75,7 +75,7 @@ class Polite:
         self._pace, self._clock = pace or Pace(), clock or Clock()
         self._rng = rng or random.Random()  # noqa: S311  # jitter is no secret
         self._longest = max(self._pace.pauses) * _JITTER  # a job waits no longer between two requests
-        neighbours = Neighbours(lock, self._pace.interval, self._longest, self._clock.wall) if lock else None
+        neighbours = Neighbours(lock, self._pace.interval, self._clock.wall) if lock else None
         self._turns = Turns(self._pace.interval, self._clock, neighbours)
         self._level = 0  # how many of the pauses are used up
         self.refused_since: datetime | None = None  # None: the last answer was one

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from bot.summaries.attempt import Attempt, Draft, Good, Later, Result
+from bot.summaries.budget import Purse, Unlimited
 from bot.summaries.draft import showable
 from bot.summaries.judgement import Judgement, Verdict
 from bot.summaries.outcome import NOTHING, Busy, Garbled, NoAccount, NotTaken, Outcome, Unfit, Written
@@ -95,8 +96,7 @@ class Writer:
         judge: Callable[[Summary, Paper], Judgement],
         prompt: Prompt,
         *,
-        allowed: Callable[[Provider], bool] = lambda _: True,
-        noted: Callable[[Attempt], None] = lambda _: None,  # told of each call at once, should the paper not end
+        purse: Purse | None = None,
         tidy: Callable[[Summary, Paper], Summary] = lambda summary, _: summary,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -106,8 +106,7 @@ class Writer:
         self._providers = tuple(providers)
         self._judge = judge
         self._prompt = prompt
-        self._allowed = allowed
-        self._noted = noted
+        self._purse = purse or Unlimited()
         self._tidy = tidy
         self._clock = clock
         self._sleep = sleep
@@ -176,11 +175,15 @@ class Writer:
         messages = self._prompt.messages(work.paper, complaint)
         reason = ""
         for tried in range(MOST_TRIES):
-            self._check(provider, standing, work)
+            await self._check(provider, standing, work)
             within = work.deadline - self._clock()
-            outcome = await self._client.ask(
-                provider, messages, self._prompt.SCHEMA, max_tokens=max_tokens, within=within
-            )
+            try:
+                outcome = await self._client.ask(
+                    provider, messages, self._prompt.SCHEMA, max_tokens=max_tokens, within=within
+                )
+            except BaseException:
+                self._purse.release(provider)
+                raise
             if isinstance(outcome, Written):
                 standing.served()
                 return outcome
@@ -211,13 +214,13 @@ class Writer:
         # A little more than was told, so that not all come back at the same moment.
         return outcome.seconds + min(jitter, max(outcome.seconds, FIRST_PAUSE))
 
-    def _check(self, provider: Provider, standing: Standing, work: _Work) -> None:
+    async def _check(self, provider: Provider, standing: Standing, work: _Work) -> None:
         now = self._clock()
         if standing.rests(now):
             raise (_Closed if standing.no_account else _Unserved)(f"rests ({standing.reason})")
         if now >= work.deadline:
             raise _Unserved("the paper's time is up")
-        if not self._allowed(provider):
+        if not await self._purse.admits(provider):
             raise _Unserved("the day's budget is spent")
 
     async def _judged(self, provider: Provider, work: _Work, written: Written) -> str:
@@ -270,7 +273,7 @@ class Writer:
                 answer=outcome.fields,
             )
         work.attempts.append(attempt)
-        self._noted(attempt)
+        self._purse.settle(attempt)
 
 
 _VERDICTS = {Verdict.OK: "good", Verdict.RETRY: "retry", Verdict.REJECT: "reject"}

@@ -49,6 +49,7 @@ CREATE INDEX summaries_written ON summaries (written_at) WHERE written_at <> '';
 CREATE TABLE wanted (
     paper BIGINT NOT NULL PRIMARY KEY REFERENCES papers (ordinal) ON DELETE CASCADE,
     rank INTEGER NOT NULL,
+    version INTEGER NOT NULL DEFAULT 0,     -- that is wanted: a newer one only if somebody has not had the paper yet
     since TEXT NOT NULL,
     failed INTEGER NOT NULL DEFAULT 0,      -- how often no provider wrote what the gate takes
     again_at TEXT NOT NULL DEFAULT '',      -- not to be tried before
@@ -81,7 +82,7 @@ CREATE INDEX attempts_asked ON attempts (asked_at);
 
 -- 1: `hour` is only the latest, the digest goes out as soon as the day's batch is in and summarised.
 ALTER TABLE subscriptions ADD COLUMN after_announcement INTEGER NOT NULL DEFAULT 0;
--- The announcement day that such a subscription had its digest of.
+-- When the last batch came that such a subscription had its digest of.
 ALTER TABLE subscriptions ADD COLUMN batch TEXT NOT NULL DEFAULT '';
 -- 1: a due time without papers is told, with its reason.
 ALTER TABLE subscriptions ADD COLUMN tell_empty INTEGER NOT NULL DEFAULT 0;
