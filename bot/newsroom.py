@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanag
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -30,7 +29,7 @@ from bot.summaries.provider import Provider
 from bot.summaries.tidy import finished
 from bot.summaries.writer import Writer
 from storage import overview, query
-from storage.database import Database, file_of
+from storage.database import Database
 
 SUMMARISING = ".summaries"  # beside the database: held by the process that has them written
 LOCK = ".arxiv"  # beside the database: what spaces the requests of all processes of this machine
@@ -107,7 +106,7 @@ class Newsroom:
 
     def alone(self) -> AbstractContextManager[bool]:
         """Whether no other process summarises the papers of this database, while the block runs."""
-        return only_one(Path(f"{file_of(self.settings.storage.url)}{SUMMARISING}"))
+        return only_one(self.database.beside(SUMMARISING))
 
     async def choose(self) -> int:
         """Mark the papers that somebody will read; how many they are."""
@@ -175,7 +174,7 @@ async def newsroom(
         arxiv = None
         if settings.arxiv.enabled:
             http = await stack.enter_async_context(polite.client())
-            lock = Path(f"{file_of(settings.storage.url)}{LOCK}")
+            lock = database.beside(LOCK)
             at = Addresses(settings.arxiv.feed_url, settings.arxiv.api_url, settings.arxiv.oai_url)
             arxiv = Arxiv(Polite(http, agent, lock=lock, pace=pace), at)
         if not settings.summaries.providers:

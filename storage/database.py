@@ -40,7 +40,8 @@ class CannotOpen(Exception):
 class Database:
     """A migrated database. Functions of this package take a transaction that it gives out."""
 
-    def __init__(self, reading: AsyncEngine, writing: AsyncEngine) -> None:
+    def __init__(self, file: Path, reading: AsyncEngine, writing: AsyncEngine) -> None:
+        self.file = file
         # A connection of its own for the writer: readers, however many, never keep it waiting.
         self._reading, self._writing = reading, writing
         # SQLite has one writer. Waiting here is fair; waiting inside SQLite is a sleep that polls.
@@ -49,7 +50,8 @@ class Database:
     @classmethod
     async def open(cls, url: str) -> "Database":
         """Open and migrate the database at a URL such as `sqlite:///data/papers.db`. Raises CannotOpen."""
-        database = cls(_engine(url, connections=READERS, begin="BEGIN"), _engine(url, connections=1, begin=WRITE))
+        reading, writing = _engine(url, connections=READERS, begin="BEGIN"), _engine(url, connections=1, begin=WRITE)
+        database = cls(file_of(url), reading, writing)
         try:
             async with database.transaction() as tx:
                 await tx.run_sync(_migrate)
@@ -73,6 +75,10 @@ class Database:
         """A transaction that only reads: one unchanging view, which keeps no writer waiting."""
         async with self._reading.begin() as tx:
             yield tx
+
+    def beside(self, ending: str) -> Path:
+        """A file of that ending beside the database, such as a lock."""
+        return self.file.with_name(self.file.name + ending)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.config import Settings
@@ -92,9 +91,7 @@ async def rehearsing(
     async with AsyncExitStack() as stack:
         arxiv = arxiv_server.make(DAY)
         url = await stack.enter_async_context(serve_app(arxiv_server.create_app(arxiv), "127.0.0.1", 0))
-        folder = stack.enter_context(TemporaryDirectory())
         values: dict[str, Any] = {
-            "storage": {"url": f"sqlite:///{folder}/papers.db"},  # beside which the lock file lies
             "arxiv": {
                 "categories": ["cs.LG", "cs.CL"],
                 "feed_url": f"{url}/rss",
