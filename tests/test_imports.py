@@ -58,6 +58,7 @@ PURE = (
     "bot.summaries.stream",
     "bot.summaries.terms",
     "bot.summaries.tidy",
+    "bot.summaries.units",
     "bot.summaries.waits",
     "storage.merging",
     "storage.records",

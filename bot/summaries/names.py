@@ -1,9 +1,8 @@
 """Names in Latin letters: those that the source does not have, and the one that a title coins. Pure."""
 
 import re
-import unicodedata
 
-from bot.summaries.source import Source
+from bot.summaries.source import Source, folded
 from bot.summaries.terms import stem
 
 _LATIN = re.compile(
@@ -60,6 +59,7 @@ def _is_name(word: str) -> bool:
 
 
 def _stands_in(name: str, source: Source) -> bool:
+    name = folded(name)
     lower = name.lower().rstrip("+")
     whole = _squeezed(name)
     if lower in _COMMON or whole in source.words or (len(whole) > 3 and whole in source.squeezed):
@@ -95,7 +95,7 @@ def _abbreviates(letters: str, source: Source) -> bool:
     letters = letters.removesuffix("s") if len(letters) > 2 else letters
     if not 2 <= len(letters) <= 7 or not letters.isalpha():
         return False
-    found = _WORDS.findall(source.plain.lower())
+    found = _WORDS.findall(folded(source.plain).lower())
     for kept in (found, [word for word in found if word not in {"of", "the", "and", "for", "in", "to", "a", "on"}]):
         if letters in "".join(word[0] for word in kept):
             return True
@@ -103,4 +103,4 @@ def _abbreviates(letters: str, source: Source) -> bool:
 
 
 def _squeezed(text: str) -> str:
-    return "".join(char for char in unicodedata.normalize("NFKC", text).lower() if char.isalnum())
+    return "".join(char for char in folded(text).lower() if char.isalnum())

@@ -18,6 +18,8 @@ _WORDS = {
     **{"halves": 50, "halved": 50, "halving": 50, "ii": 2, "iii": 3, "iv": 4, "vi": 6, "vii": 7, "viii": 8},
     **{"january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8},
     **{"september": 9, "october": 10, "november": 11, "december": 12, "jan": 1, "feb": 2, "mar": 3, "apr": 4},
+    **{"twenties": 20, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70},
+    **{"eighties": 80, "nineties": 90},
     **{"jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11, "dec": 12},
 }
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
@@ -34,6 +36,7 @@ _SCALES = {
         "century": 100,
         "centuries": 100,
     },
+    **{"ka": 1e3, "kya": 1e3, "kyr": 1e3, "ma": 1e6, "mya": 1e6, "myr": 1e6, "ga": 1e9, "gya": 1e9, "gyr": 1e9},
 }
 _SCALED_WORD = re.compile(r"hundreds?|thousands?|millions?|billions?|trillions?|lakh|crore")
 _FIGURE = r"\d{1,3}(?:[, ]\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?|(?<![\w.])\.\d+"
@@ -42,7 +45,7 @@ _ENGLISH = re.compile(
         (?: \s?[×x*]\s?10 \s? \^? \s? (?P<times> [-−–]?\d+ ) | (?: e (?P<e> [-−+]?\d+ ) \b ) )?
         (?: \s? \^ \s? [{{(]? (?P<power> [-−]?\d+ ) )?
         (?: [\s-]? (?P<scale> hundreds? | thousands? | millions? | billions? | trillions? | lakh | crore
-            | bn | mn | mm | [kmbgt] ) (?![a-z]) )?
+            | bn | mn | mm | [kmbgt] | (?-i: [kMG]yr | [km]ya | [kMG]a ) ) (?![a-z]) )?
         (?P<percent> \+? [\s-]? (?: % | ‰ | percent | per\ cent | percentage | pct | points? | pp\b | p\.p\. ) )?
       | (?P<word> [a-z]+ )""",
     _FLAGS,
@@ -50,6 +53,8 @@ _ENGLISH = re.compile(
 _LINK = re.compile(
     r"[\s,;/()\[\]±~+−–—-]*(?:and|to|or|vs\.?|versus|from|than|out\ of|by|→)?[\s,;/()\[\]±~+−–—-]*", _FLAGS
 )
+_HALF_A = re.compile(r"\bhalf[ -]an?[ -](?=(?:hundred|thousand|million|billion|trillion)\b)", re.IGNORECASE)
+_RANGE_SCALE = re.compile(r"\s?[-–—~～至到]\s?[\d.,]+\s?([十百千]?[万亿]{1,2})")
 _DECIMAL_COMMA = re.compile(r"(\d),(\d{1,2}(?=\s?%))")
 _SUPERSCRIPT = re.compile("(?<=[\\d)])[⁺⁻⁰¹²³⁴-⁹]+")
 _LONGEST_LINK = 14
@@ -60,7 +65,7 @@ _CHINESE = re.compile(
     rf"""(?P<hundredths> 百分之 \s? )? (?P<figure> {_FIGURE} )
         (?: \s?[×x*]\s?10 \s? \^? \s? (?P<times> [-−–]?\d+ ) | (?: e (?P<e> [-−+]?\d+ ) \b ) )?
         (?: \s? \^ \s? [{{(]? (?P<power> [-−]?\d+ ) )?
-        \s? (?P<scale> [十百千]?[万亿]{{1,2}} | [百千] | [kmbt](?![a-z]) )?
+        \s? (?: [多余来] (?=[十百千万亿]) )? (?P<scale> [十百千]?[万亿]{{1,2}} | [百千] | [kmbt](?![a-z]) )?
         (?: \s? (?P<percent> % | ％ | ‰ | 个?百分点 | 个?点(?=[，。；、]) ) )?
       | (?P<of> 百分之 )? (?P<numeral> [零〇一二两三四五六七八九十百千万亿]+ (?: 点 [零〇一二三四五六七八九]+ )? )
         (?P<after> 分之 | 倍 )?""",
@@ -70,6 +75,7 @@ _LIST_MARK = re.compile(
     r"[（(]\s?\d{1,2}\s?[)）] | (?:^|(?<=[\s；;。：:，,])) \d{1,2} (?: [)）、] | [.．](?!\d) ) | 第\d{1,2}[，,、]",
     re.VERBOSE,
 )
+_MYRIADS = re.compile("[万亿]")
 _LETTER = re.compile("[A-Za-z]")
 _ABOUT = re.compile("[约近超逾余多过达]|以上|左右|至少|接近")
 _VAGUE = re.compile("[数几上成好近余多]")
@@ -98,7 +104,7 @@ def english(text: str) -> Numbers:
     percents: set[float] = set()
     waiting: list[float] = []  # numbers that the next percent sign may belong to: `12, 15 and 17 %`
     text = unicodedata.normalize("NFKC", _superscripts(text)).replace("{,}", ",")
-    text = _DECIMAL_COMMA.sub(r"\1.\2", text)
+    text = _HALF_A.sub("0.5 ", _DECIMAL_COMMA.sub(r"\1.\2", text))
     end = 0
     spelled = 0.0
     for match in _ENGLISH.finditer(text):
@@ -107,14 +113,14 @@ def english(text: str) -> Numbers:
             spelled = _spelled(word, spelled, values)
             if spelled and word not in _SCALES:
                 waiting.append(spelled)
-            elif word in {"percent", "percentage", "points", "point"}:
+            elif word in {"percent", "cent", "percentage", "points", "point"}:
                 percents.update(waiting[-1:])
             continue
         between = text[end : match.start()]
         if len(between) > _LONGEST_LINK or not _LINK.fullmatch(between):
             waiting = []
         read = list(_values(match))
-        values.update(read)
+        values.update(read, (each * _scale(match["scale"]) for each in waiting))  # `2 to 3 million`
         waiting += read
         spelled, end = 0.0, match.end()
         if match["percent"]:
@@ -143,6 +149,9 @@ def _stands_in(match: re.Match[str], source: Numbers) -> bool:
     step = 10.0**-decimals if len(written.replace(".", "").lstrip("0")) > 1 or scale > 1 else 0.0
     if match["percent"] or match["hundredths"]:
         return _percent_stands_in(values[0], step if decimals or values[0] > 9 else 0.0, source, decimals > 0)
+    if scale >= _UNITS["万"] and _MYRIADS.search(match["scale"]):  # `105万` is not 105
+        about = _roundness(written) if _ABOUT.search(_around(match)) else step
+        return source.has(values[-1], scale * max(step, about))
     return (
         any(source.has(each) for each in values)
         or (scale > 1 and source.has(values[-1], scale * step))
@@ -176,8 +185,9 @@ def _is_part(match: re.Match[str], source: Numbers) -> bool:
     written, text, start, end = match["figure"], match.string, match.start("figure"), match.end()
     parts = re.split("[, ]", written)
     return (
-        (text[end : end + 2] == "年代" and any(each % 100 == float(parts[-1]) for each in source.values))
+        (text[end : end + 2] == "年代" and any(each % 100 == float(parts[-1]) % 100 for each in source.values))
         or text[end : end + 2] == "世纪"
+        or _in_range(match, source)
         or (written == "1" and text[end : end + 1] == "/")
         or text[start - 1 : start] == "_"
         or (len(parts) > 1 and all(source.has(float(each)) for each in parts if each))
@@ -185,9 +195,15 @@ def _is_part(match: re.Match[str], source: Numbers) -> bool:
     )
 
 
+def _in_range(match: re.Match[str], source: Numbers) -> bool:
+    """Whether the scale stands at the range's end: the first of `200至300万`."""
+    found = _RANGE_SCALE.match(match.string, match.end("figure"))
+    return bool(found) and source.has(next(_values(match)) * _scale(found[1] if found else None))
+
+
 def _numeral_stands_in(match: re.Match[str], source: Numbers) -> bool:
     written, text = match["numeral"], match.string
-    value = _numeral(written)
+    value = numeral(written)
     if match["of"]:
         return source.has(value, percent=True) or source.has(value / 100) or (value in {50, 100} and source.has(value))
     vague = _VAGUE.match(text[match.start() - 1 : match.start()]) or _VAGUE.match(text[match.end() : match.end() + 1])
@@ -256,7 +272,7 @@ def _spelled(word: str, before: float, values: set[float]) -> float:
     return now
 
 
-def _numeral(written: str) -> float:
+def numeral(written: str) -> float:
     """A Chinese numeral's value: `三千五百万`, `三点五`."""
     whole, _, fraction = written.partition("点")
     total = section = digit = 0.0

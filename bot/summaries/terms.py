@@ -32,6 +32,7 @@ class Term:
 class _Table:
     terms: dict[str, Term]
     scholarly: dict[str, float]
+    stems: frozenset[str]  # all the translations
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,14 @@ def stems(english: str) -> frozenset[str]:
 def stem(word: str) -> str:
     """A lower-case word cut to what its forms share."""
     return _ENDING.sub("", word)[:_STEM]
+
+
+EMPTY = stems(
+    "the a an of in on to for from by with without is are was were be been has have had can that this these which we"
+    " our it its they their and or but as at into than then such not while paper study work propose proposes present"
+    " presents introduce introduces method approach novel new show shows demonstrate using based improves"
+)
+"""The stems of words that say nothing of a paper."""
 
 
 def words(chinese: str) -> list[str]:
@@ -82,6 +91,12 @@ def likeness(chinese: Iterable[str], source: frozenset[str]) -> Likeness:
     return Likeness(score, known, strangers, everyday, scholarly, length)
 
 
+def coverage(source: frozenset[str]) -> float:
+    """The share of an English text's stems that the table has as translations."""
+    content = source - EMPTY
+    return len(content & _table().stems) / max(len(content), 1)
+
+
 @cache
 def _table() -> _Table:
     text = resources.files("bot.summaries").joinpath("terms.txt").read_text(encoding="utf-8")
@@ -93,4 +108,4 @@ def _table() -> _Table:
             scholarly.update(dict.fromkeys(rest[1:], float(rest[0])))
         elif first != "#":
             terms[first] = Term(int(rest[0]) / 100, int(rest[1]) / 100, frozenset(rest[2:]))
-    return _Table(terms, scholarly)
+    return _Table(terms, scholarly, frozenset().union(*(each.stems for each in terms.values())))
