@@ -134,6 +134,7 @@ def _schedule(timetable: Timetable, news: Newsroom, outbox: Outbox) -> None:
     async def summarise() -> None:
         await news.summarise()
         timetable.hurry("post")
+        timetable.hurry("complete")
 
     async def post() -> None:
         await posting(news.prepare_announced())
@@ -145,6 +146,8 @@ def _schedule(timetable: Timetable, news: Newsroom, outbox: Outbox) -> None:
     timetable.every(300, "catch up", lambda: then(news.catch_up(), "summarise"))
     timetable.every(1800, "collect elsewhere", lambda: then(news.collect_elsewhere(), "summarise"))
     timetable.every(600, "summarise", summarise)
+    # A job of its own: while arXiv's API refuses, what needs nothing of it is summarised all the same.
+    timetable.every(600, "complete", lambda: then(news.complete(), "summarise"))
     timetable.every(300, "watch", lambda: _watch(timetable, news, outbox))
     timetable.every(SIGN_EVERY, "sign of life", lambda: _sign_of_life(news.database, outbox))
     timetable.daily(3, "prune", lambda: prune(news.database, news.now()))

@@ -94,15 +94,14 @@ class Newsroom:
     async def summarise(self) -> None:
         """Mark the papers that somebody will read, and have them summarised if there is a model."""
         await self.choose()
-        await self.complete()
         if self.summariser:
             with self.alone() as alone:
                 if alone:
                     await self.summariser.run()
 
-    async def complete(self) -> int:
-        """Fetch what the feeds leave out of those papers; how many."""
-        return await complete.complete(self.database, self.arxiv, self.now()) if self.arxiv else 0
+    async def complete(self, patience: float | None = None) -> int:
+        """Fetch what the feeds leave out of those papers; how many. `patience`: seconds that somebody waits for it."""
+        return await complete.complete(self.database, self.arxiv, self.now(), patience) if self.arxiv else 0
 
     def alone(self) -> AbstractContextManager[bool]:
         """Whether no other process summarises the papers of this database, while the block runs."""
@@ -182,6 +181,7 @@ async def newsroom(
             return
         client = await stack.enter_async_context(Client())
         summariser = _summariser(settings, database, client, now)
+        stack.push_async_callback(summariser.stop)
         yield Newsroom(settings, database, web, arxiv, summariser, client, now)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.config import Settings
 from bot.errors import OperatorMistake
+from bot.jobs.complete import PATIENCE
 from bot.jobs.prepare import preview
 from bot.messages.size import plain
 from bot.newsroom import newsroom
@@ -81,7 +82,7 @@ async def summarise(settings: Settings, limit: int | None, told: Told) -> Counte
         if news.summariser is None:
             raise OperatorMistake("No model is configured: see [[summaries.providers]] in config.example.toml.")
         await news.choose()
-        await news.complete()
+        await news.complete(PATIENCE)  # whole abstracts of papers whose source cut them
         async with database.reading() as tx:
             cut_too = news.arxiv is None
             waiting = len(await summaries.unsummarised(tx, news.now(), limit or 100_000, cut_too=cut_too))

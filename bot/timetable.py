@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.secrecy import hide
+
 log = logging.getLogger(__name__)
 
 Job = Callable[[], Awaitable[None]]
@@ -78,7 +80,7 @@ class Timetable:
             await job()
         except Exception as error:
             log.exception("the job %s died", name)
-            self.dead[name] = f"{type(error).__name__}: {error}"
+            self.dead[name] = hide(f"{type(error).__name__}: {error}")
         else:
             self.dead.pop(name, None)
 

@@ -250,6 +250,9 @@ async def test_a_cut_abstract_is_completed_by_the_api_before_it_is_summarised(da
             await tx.exec_driver_sql("UPDATE papers SET abstract_cut = 1, abstract = SUBSTR(abstract, 1, 60)")
         await rehearsal.subscribe()
         await rehearsal.news.summarise()
+        assert rehearsal.model.requests == []
+        assert await rehearsal.news.complete() == 1
+        await rehearsal.news.summarise()
         shown = await card(rehearsal, 1)
     assert (shown.paper.abstract, shown.paper.comments) == (work(1).abstract, "12 pages")
     assert shown.is_summarised
@@ -429,3 +432,28 @@ async def test_one_odd_paper_keeps_no_other_waiting(database: Database, caplog: 
         await rehearsal.news.summarise()
         assert (await card(rehearsal, 2)).is_summarised
     assert "2611.00001 cannot be summarised" in caplog.text
+
+
+async def test_an_api_that_refuses_keeps_no_whole_abstract_from_being_summarised(database: Database) -> None:
+    async with rehearsing(database, model=FakeModel()) as rehearsal:
+        rehearsal.arxiv.faults.add({"kind": "refuse_406", "path": "/api", "times": None})
+        await rehearsal.subscribe()
+        rehearsal.announce(work(1))
+        await rehearsal.news.collect()
+        await rehearsal.news.summarise()
+        assert (await card(rehearsal, 1)).is_summarised
+        assert await rehearsal.news.complete() == 0
+
+
+async def test_a_stop_breaks_off_what_is_being_written_and_loses_no_paper(database: Database) -> None:
+    async with rehearsing(database, model=FakeModel(latency=60)) as rehearsal:
+        await rehearsal.subscribe()
+        rehearsal.announce(work(1))
+        await rehearsal.news.collect()
+        running = asyncio.create_task(rehearsal.news.summarise())
+        while not rehearsal.model.requests:  # the fake has no event to wait for
+            await asyncio.sleep(0.01)
+        running.cancel()
+    async with rehearsing(database, model=FakeModel()) as rehearsal:
+        await rehearsal.news.summarise()
+        assert (await card(rehearsal, 1)).is_summarised

@@ -22,8 +22,8 @@ FOUND = 20  # papers of a search
 PATIENCE = 25.0  # seconds that a reader waits for arXiv
 
 
-async def complete(database: Database, arxiv: Arxiv, now: datetime) -> int:
-    """Complete the papers that are wanted; how many."""
+async def complete(database: Database, arxiv: Arxiv, now: datetime, patience: float | None = None) -> int:
+    """Complete the papers that are wanted; how many. `patience`: seconds that somebody waits for it."""
     found = 0
     while True:
         async with database.reading() as tx:
@@ -31,7 +31,7 @@ async def complete(database: Database, arxiv: Arxiv, now: datetime) -> int:
         if not ids:
             return found
         try:
-            arrivals = await arxiv.papers(ids)
+            arrivals = await arxiv.papers(ids, patience)
         except (Unavailable, Rejected, Declined) as error:
             log.warning("arXiv's API cannot be asked: %s", error)
             return found

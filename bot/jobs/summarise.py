@@ -97,6 +97,13 @@ class Summariser:
             return bool(found)
         return await self._one(found[0].paper) == "good"
 
+    async def stop(self) -> None:
+        """Break off what is being written: its paper is asked about again at the next start."""
+        writing = list(self._writing.values())
+        for each in writing:
+            each.cancel()
+        await asyncio.gather(*writing, return_exceptions=True)
+
     def resting(self) -> dict[str, str]:
         """The providers that are not asked at present, and why."""
         return self._writer.resting()
