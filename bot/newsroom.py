@@ -1,5 +1,6 @@
 """What fetches and what writes, opened from the settings: for the running bot and for the commands on the terminal."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ class Newsroom:
     summariser: Summariser | None = None
     client: Client | None = None
     now: Callable[[], datetime] = field(default=_now)
+    # What a chat has been sent is read first and written later: digests are prepared one after the other.
+    preparing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def rules(self) -> Rules:
@@ -151,7 +154,8 @@ class Newsroom:
 
     async def prepare(self) -> int:
         """Prepare the digests that are due."""
-        return await prepare.prepare(self.database, self.now(), self.rules)
+        async with self.preparing:
+            return await prepare.prepare(self.database, self.now(), self.rules)
 
     async def amend(self) -> int:
         """Queue the edits of posts that can be put right; how many."""
@@ -159,7 +163,8 @@ class Newsroom:
 
     async def prepare_announced(self) -> int:
         """Prepare the digests that waited for an announcement."""
-        return await prepare.prepare_announced(self.database, self.now(), self.rules)
+        async with self.preparing:
+            return await prepare.prepare_announced(self.database, self.now(), self.rules)
 
 
 @asynccontextmanager

@@ -457,3 +457,18 @@ async def test_a_stop_breaks_off_what_is_being_written_and_loses_no_paper(databa
     async with rehearsing(database, model=FakeModel()) as rehearsal:
         await rehearsal.news.summarise()
         assert (await card(rehearsal, 1)).is_summarised
+
+
+async def test_digests_of_one_chat_that_are_due_at_once_share_its_papers(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with rehearsing(database) as rehearsal:
+        rehearsal.announce(*(work(number) for number in range(1, 9)))
+        await rehearsal.news.collect()
+        waits = Schedule(hour=22, weekdays=frozenset(range(1, 8)), after_announcement=True)
+        await rehearsal.subscribe(schedule=waits, next_due=rehearsal.clock.now + timedelta(hours=8))
+        await rehearsal.subscribe(query="cs.LG", next_due=rehearsal.clock.now)
+        await asyncio.gather(rehearsal.news.prepare(), rehearsal.news.prepare_announced())
+        texts = await rehearsal.queued()
+    assert sum("🔗" in text for text in texts) == 8
+    assert "cannot be prepared" not in caplog.text
