@@ -337,3 +337,47 @@ async def test_a_server_that_stops_is_noticed(browser: Browser) -> None:
         await reader.page.context.set_offline(True)
         await expect(reader.page.get_by_role("alert")).to_contain_text("连不上沙盒服务器")
         reader.problems.clear()
+
+
+async def test_what_the_bot_offers_while_one_types_is_posted_by_a_click(reader: Reader) -> None:
+    await reader.open(GROUP)
+    await reader.page.fill("#text", "@papergram_bot 扩散")
+    (update,) = await reader.sandbox.done("getUpdates", timeout=20)
+    asked = update["inline_query"]
+    assert asked["query"] == "扩散"
+    content = {"message_text": CARD, "parse_mode": "HTML"}
+    results = [
+        {
+            "type": "article",
+            "id": str(n),
+            "title": f"论文 {n}",
+            "description": "一句话",
+            "input_message_content": content,
+        }
+        for n in range(30)
+    ]
+    await reader.sandbox.done("answerInlineQuery", inline_query_id=asked["id"], results=results, next_offset="30")
+    rows = reader.page.locator(".result")
+    await expect(rows).to_have_count(30)
+    await reader.page.locator("#inline").evaluate("node => node.scrollTo(0, node.scrollHeight)")
+    (update,) = await reader.sandbox.done("getUpdates", timeout=20, offset=update["update_id"] + 1)
+    assert update["inline_query"]["offset"] == "30"
+    more = [{**results[0], "id": "30", "title": "论文 30"}]
+    await reader.sandbox.done("answerInlineQuery", inline_query_id=update["inline_query"]["id"], results=more)
+    await expect(rows).to_have_count(31)
+    await rows.last.click()
+    posted = reader.page.locator("article", has_text="via @papergram_bot")
+    await expect(posted).to_contain_text("带自然语言提示的可控唱歌声音合成")
+    await expect(rows).to_have_count(0)
+    assert await reader.page.locator("#text").input_value() == ""
+
+
+async def test_no_result_is_said_and_the_bots_button_leads_to_it(reader: Reader) -> None:
+    await reader.open(GROUP)
+    await reader.page.fill("#text", "@papergram_bot zebra")
+    (update,) = await reader.sandbox.done("getUpdates", timeout=20)
+    button = {"text": "没有找到", "start_parameter": "inline"}
+    question = {"inline_query_id": update["inline_query"]["id"]}
+    await reader.sandbox.done("answerInlineQuery", **question, results=[], button=button)
+    await reader.page.locator(".result-button", has_text="没有找到").click()
+    await expect(reader.page.locator("article.mine").last).to_contain_text("/start inline")

@@ -3,9 +3,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from telegram import Bot, ChatMemberRestricted
 
 from bot.sandbox.world import World, default_world
-from tests.test_sandbox_server import ALICE, CHANNEL, GROUP, LAB, TEACHER, XIAOMING, Sandbox, running
+from tests.test_sandbox_server import ALICE, CHANNEL, GROUP, LAB, TEACHER, TOKEN, XIAOMING, Sandbox, running
 
 ME = 7000000001
 
@@ -54,6 +55,8 @@ async def test_the_default_world_has_people_a_group_a_forum_and_a_channel(sandbo
         (f"chats/{GROUP}/members", {"by": ALICE, "user": ME, "status": "kicked"}, 403),
         (f"chats/{GROUP}/members", {"by": XIAOMING, "user": ME, "status": "king"}, 400),
         (f"chats/{GROUP}/members", {"by": XIAOMING, "user": XIAOMING, "status": "left"}, 403),
+        (f"chats/{GROUP}/members", {"by": XIAOMING, "user": ME, "status": "restricted"}, 400),
+        (f"chats/{LAB}/members", {"by": TEACHER, "user": ALICE, "status": "restricted"}, 400),
         ("chats/1002/members", {"by": ALICE, "user": ME, "status": "administrator"}, 403),
         (f"chats/{LAB}/migrate", {}, 400),
         ("chats/1002/presses", {"from": ALICE, "message_id": 9, "data": "x"}, 404),
@@ -92,6 +95,20 @@ async def test_who_blocked_the_bot_writes_to_it_only_after_unblocking(sandbox: S
     assert await sandbox.denied(f"chats/{ALICE}/messages", **{"from": ALICE, "text": "x"}) == 403
     await sandbox.act(f"chats/{ALICE}/members", by=ALICE, user=ME, status="member")
     await sandbox.done("sendMessage", chat_id=ALICE, text="back")
+
+
+async def test_a_bot_that_is_restricted_stays_and_may_not_send(sandbox: Sandbox) -> None:
+    await sandbox.act(f"chats/{LAB}/members", by=TEACHER, user=ME, status="restricted")
+    (update,) = await sandbox.updates()
+    assert update["my_chat_member"]["new_chat_member"]["can_send_messages"] is False
+    refusal = "Bad Request: not enough rights to send {} to the chat"
+    assert await sandbox.refused("sendMessage", chat_id=LAB, text="x") == (400, refusal.format("text messages"))
+    document = {"chat_id": LAB, "document": "https://arxiv.org/pdf/1.pdf"}
+    assert await sandbox.refused("sendDocument", **document) == (400, refusal.format("documents"))
+    async with Bot(TOKEN, base_url=f"{sandbox.url}/bot") as bot:
+        assert isinstance(await bot.get_chat_member(LAB, ME), ChatMemberRestricted)
+    await sandbox.act(f"chats/{LAB}/members", by=TEACHER, user=ME, status="member")
+    await sandbox.done("sendMessage", chat_id=LAB, text="x")
 
 
 async def test_only_an_administrator_writes_in_a_closed_topic(sandbox: Sandbox) -> None:

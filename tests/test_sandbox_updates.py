@@ -11,6 +11,7 @@ from telegram import Bot, Update
 
 from bot.sandbox import server, webhook
 from bot.sandbox.changes import Counter
+from bot.sandbox.errors import ApiError
 from tests.test_sandbox_server import ALICE, CHANNEL, GROUP, LAB, TEACHER, TOKEN, XIAOMING, Sandbox, running
 
 ME = 7000000001
@@ -49,6 +50,29 @@ async def test_an_update_comes_again_until_a_later_offset_confirms_it(sandbox: S
     last = await sandbox.done("getUpdates", offset=-1)
     assert [u["message"]["text"] for u in last] == ["3"]
     assert await sandbox.done("getUpdates", offset=last[0]["update_id"] + 1) == []
+
+
+async def test_any_object_can_be_put_in_as_an_update_and_wakes_the_poll(sandbox: Sandbox) -> None:
+    await sandbox.done("getUpdates", allowed_updates=["message"])
+    poll = await waiting_poll(sandbox)
+    poison = {"message": {"message_id": "x", "chat": None}, "新": [1.5, {"deep": []}], "update_id": 7}
+    given = await sandbox.act("updates", **poison)
+    assert (await poll)["result"] == [given] == [{**poison, "update_id": given["update_id"]}]
+    await sandbox.write(ALICE, ALICE, "after it")
+    ids = [update["update_id"] for update in await sandbox.updates()]
+    assert ids == [given["update_id"], given["update_id"] + 1]
+    async with Bot(TOKEN, base_url=f"{sandbox.url}/bot") as bot:
+        await sandbox.act("updates", **poison)
+        with pytest.raises(KeyError, match="date"):
+            await bot.get_updates()
+
+
+@pytest.mark.parametrize("body", ["[]", "{", "7", '{"x": NaN}', '{"x": "\\ud83d"}', '{"x":' + "[" * 100_000])
+async def test_what_could_not_be_given_to_the_bot_is_no_update(sandbox: Sandbox, body: str) -> None:
+    for path in ("updates", f"chats/{ALICE}/messages"):
+        answer = await sandbox.http.post(f"/sandbox/{path}", content=body)
+        assert (answer.status_code, answer.json()["error"]) == (400, "The body must be a JSON object.")
+    assert await sandbox.updates() == []
 
 
 async def test_of_two_that_poll_the_earlier_is_told_of_the_conflict(sandbox: Sandbox) -> None:
@@ -203,6 +227,16 @@ async def test_a_press_nobody_answers_ends_and_an_old_one_cannot_be_answered(san
     assert (code, "query is too old" in text) == (400, True)
 
 
+async def test_presses_of_long_ago_are_forgotten(sandbox: Sandbox) -> None:
+    now = sandbox.world.clock()
+    old = [sandbox.world.presses.ask(now) for _ in range(100)]
+    new = sandbox.world.presses.ask(now + 61)
+    with pytest.raises(ApiError, match="query is too old"):
+        sandbox.world.presses.answer(old[-1], {}, now + 61)
+    sandbox.world.presses.answer(new, {}, now + 61)
+    assert len(sandbox.world.presses) == 1
+
+
 async def test_an_inline_query_gives_the_bots_results_read_as_strictly_as_messages(sandbox: Sandbox) -> None:
     asking = asyncio.create_task(sandbox.act("inline", **{"from": ALICE, "query": "扩散"}))
     (update,) = await sandbox.done("getUpdates", timeout=20)
@@ -222,10 +256,43 @@ async def test_an_inline_query_gives_the_bots_results_read_as_strictly_as_messag
     ):
         found = await sandbox.refused("answerInlineQuery", **answer, results=results)
         assert found == (400, f"Bad Request: {refusal}")
+    for more, refusal in (
+        ({"cache_time": -1}, "CACHE_TIME_INVALID"),
+        ({"next_offset": "x" * 65}, "NEXT_OFFSET_INVALID"),
+        ({"button": {"text": "x", "start_parameter": "a b"}}, "START_PARAM_INVALID"),
+        (
+            {"button": {"text": "x"}},
+            "can't parse inline query results button: exactly one of the optional fields must be used",
+        ),
+        ({"results": [{**article("x"), "title": " "}]}, "ARTICLE_TITLE_EMPTY"),
+    ):
+        found = await sandbox.refused("answerInlineQuery", **{**answer, "results": [], **more})
+        assert found == (400, f"Bad Request: {refusal}")
     await sandbox.done("answerInlineQuery", **answer, results=[article("<b>x</b>")], next_offset="2")
     given = await asking
     assert given["next_offset"] == "2"
     assert given["results"][0]["input_message_content"]["entities"] == [{"type": "bold", "offset": 0, "length": 1}]
+
+
+async def test_a_result_is_posted_by_who_asked_and_reaches_the_bot(sandbox: Sandbox) -> None:
+    asking = asyncio.create_task(sandbox.act("inline", **{"from": ALICE, "query": "扩散"}))
+    (update,) = await sandbox.done("getUpdates", timeout=20)
+    content = {"message_text": "<b>x</b>", "parse_mode": "HTML"}
+    keyboard = {"inline_keyboard": [[{"text": "arXiv", "url": "https://arxiv.org/abs/2403.11780"}]]}
+    card = {"type": "article", "id": "1", "title": "t", "input_message_content": content, "reply_markup": keyboard}
+    query = update["inline_query"]["id"]
+    await sandbox.done("answerInlineQuery", inline_query_id=query, results=[card])
+    assert (await asking)["inline_query_id"] == query
+    chosen = {"from": ALICE, "inline_query_id": query, "result_id": "1"}
+    posted = await sandbox.act(f"chats/{GROUP}/chosen", **chosen)
+    assert (posted["from"]["id"], posted["text"]) == (ALICE, "x")
+    assert posted["via_bot"]["username"] == "papergram_bot"
+    assert posted["reply_markup"]["inline_keyboard"][0][0]["url"].endswith("2403.11780")
+    (seen,) = await sandbox.done("getUpdates", offset=update["update_id"] + 1)
+    assert seen["message"]["via_bot"]["is_bot"]
+    for wrong in ({**chosen, "result_id": "2"}, {**chosen, "inline_query_id": "1"}):
+        assert await sandbox.denied(f"chats/{GROUP}/chosen", **wrong) == 404
+    assert await sandbox.denied(f"chats/{CHANNEL}/chosen", **chosen) == 403
 
 
 async def test_a_webhook_gets_each_update_with_the_secret_until_it_takes_it(

@@ -1,7 +1,7 @@
 """Which chat a call means, and whether the bot may do there what it asks."""
 
 from bot.sandbox.chats import GENERAL, Chat, Post
-from bot.sandbox.errors import ApiError, bad_request, forbidden
+from bot.sandbox.errors import ApiError, bad_request, forbidden, too_many_requests
 from bot.sandbox.parameters import Parameters
 from bot.sandbox.world import World
 
@@ -38,15 +38,23 @@ def entered_chat(world: World, parameters: Parameters) -> Chat:
     return chat
 
 
-def writable_chat(world: World, parameters: Parameters) -> Chat:
-    """A chat that the bot may send to."""
+def writable_chat(world: World, parameters: Parameters, what: str = "text messages") -> Chat:
+    """A chat that the bot may send to; `what` is Telegram's name for what it sends."""
     chat = named_chat(world, parameters)
     if chat is not None and chat.is_private and not chat.started:
         raise forbidden("bot can't initiate conversation with a user")
     chat = entered_chat(world, parameters)
     if chat.type == "channel" and not world.bot_in(chat).may("can_post_messages"):
         raise bad_request("need administrator rights in the channel chat")
+    if world.bot_in(chat).status == "restricted":
+        raise bad_request(f"not enough rights to send {what} to the chat")
     return chat
+
+
+def check_limits(world: World, chat: Chat, *, paid: bool = False) -> None:
+    """Count a message sent or edited, the last check of all: what Telegram refuses otherwise counts for nothing."""
+    if seconds := world.traffic.admit(world.limits, chat.id, world.ticks(), paid=paid):
+        raise too_many_requests(seconds)
 
 
 def check_thread(world: World, chat: Chat, thread_id: int) -> None:

@@ -9,7 +9,7 @@ from bot.sandbox.asking import asked_chat, body_of, person, take, world_of
 from bot.sandbox.chats import GENERAL, Chat, Member, User
 from bot.sandbox.errors import Refused
 from bot.sandbox.membership import as_member, change, migrate
-from bot.sandbox.speaking import ask_inline, check_present, has_button, press, say
+from bot.sandbox.speaking import ask_inline, check_present, choose, has_button, press, say
 from bot.sandbox.world import World
 
 _MAX_QUERY = 256
@@ -48,8 +48,18 @@ async def inline(request: Request) -> Response:
     """An inline query; without an answer in time there are no results."""
     world, body = world_of(request), await body_of(request)
     query = take(body, "query", str, "")[:_MAX_QUERY]
-    answer = await ask_inline(world, person(world, body, "from"), query, take(body, "offset", str, ""))
-    return JSONResponse({"answered": answer is not None, **(answer or {"results": [], "next_offset": ""})})
+    question, answer = await ask_inline(world, person(world, body, "from"), query, take(body, "offset", str, ""))
+    given = answer or {"results": [], "next_offset": ""}
+    return JSONResponse({"inline_query_id": question, "answered": answer is not None, **given})
+
+
+async def choose_result(request: Request) -> Response:
+    """One of the results of an inline query, posted in a chat."""
+    world, chat, body = world_of(request), asked_chat(request), await body_of(request)
+    chosen = (take(body, "inline_query_id", str), take(body, "result_id", str))
+    return JSONResponse(
+        choose(world, chat, person(world, body, "from"), chosen, take(body, "message_thread_id", int, 0))
+    )
 
 
 async def add_user(request: Request) -> Response:

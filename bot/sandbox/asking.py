@@ -1,5 +1,7 @@
 """What a request under /sandbox/ asks for, read out of its address and its body."""
 
+import json
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -29,10 +31,11 @@ def asked_chat(request: Request) -> Chat:
 
 
 async def body_of(request: Request) -> Json:
-    """The JSON object in the body."""
+    """The JSON object in the body, which can be written again as it is."""
     try:
         body = await request.json()
-    except ValueError:
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()  # no NaN, no half of a surrogate pair
+    except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
         raise Refused(400, "The body must be a JSON object.")
@@ -47,6 +50,20 @@ def take(body: Json, name: str, kind: type[T], default: T | None = None) -> T:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise Refused(400, f"{name} must be {_NAMES[kind]}.")
     return value
+
+
+def take_seconds(body: Json, name: str, most: int) -> float:
+    """A field of the body that says how long, up to `most` seconds."""
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise Refused(400, f"{name} must be a number from 0 to {most}.")
+    return value
+
+
+def refuse_others(body: Json, names: Iterable[str]) -> None:
+    """Refuse a body with a field that is none of these."""
+    if unknown := sorted(set(body) - set(names)):
+        raise Refused(400, f"There is no field {unknown[0]!r} here; there is {', '.join(names)}.")
 
 
 def person(world: World, body: Json, name: str) -> User:

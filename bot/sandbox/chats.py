@@ -7,7 +7,7 @@ from typing import Any
 Json = dict[str, Any]
 
 GENERAL = 1  # the id of a forum's General topic, which no message may name (core.telegram.org/api/forum)
-PRESENT = frozenset({"creator", "administrator", "member"})
+PRESENT = frozenset({"creator", "administrator", "member", "restricted"})
 STATUSES = PRESENT | {"left", "kicked"}
 RIGHTS = (
     "can_manage_chat",
@@ -23,6 +23,24 @@ RIGHTS = (
 )
 CHANNEL_RIGHTS = ("can_post_messages", "can_edit_messages")
 GROUP_RIGHTS = ("can_pin_messages", "can_manage_topics")
+# What a restricted member may do: none of it here.
+PERMISSIONS = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_react_to_messages",
+    "can_edit_tag",
+    "can_change_info",
+    "can_invite_users",
+    *GROUP_RIGHTS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,8 @@ class Member:
             body["is_anonymous"] = False
         elif self.status == "kicked":
             body["until_date"] = 0
+        elif self.status == "restricted":
+            body |= {"is_member": True, "until_date": 0, **dict.fromkeys(PERMISSIONS, False)}
         elif self.status == "administrator":
             rights = (*RIGHTS, *(CHANNEL_RIGHTS if chat_type == "channel" else GROUP_RIGHTS))
             body |= {"can_be_edited": False, "is_anonymous": False}

@@ -3,6 +3,7 @@
 The rules are those of fix_formatted_text in TDLib's td/telegram/MessageEntity.cpp.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ QUOTES = ("blockquote", "expandable_blockquote")
 CODE = ("pre", "code")
 _RANK = {"pre": 10, "code": 20, "text_link": 49, "text_mention": 49, "custom_emoji": 99, "date_time": 98}
 _RANK |= {kind: 90 + place for place, kind in enumerate(SPLITTABLE)} | dict.fromkeys(QUOTES, 0)
+_UNCLEAN = re.compile(r"[\x00-\x09\x0b-\x1f\u2028-\u202e\u0333\u033f\u030a]")
 # An entity whose data is not in its text stays even over blanks.
 _HIDDEN_DATA = (*CODE, "text_link", "text_mention")
 
@@ -40,11 +42,13 @@ class Entity:
 
 def utf16_length(text: str) -> int:
     """How many UTF-16 units a text has: what Telegram's offsets count."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clean(text: str, entities: Iterable[Entity]) -> tuple[str, list[Entity]]:
     """A text without control and direction characters, with its entities moved accordingly."""
+    if not _UNCLEAN.search(text):
+        return text, [e for e in entities if e.length]
     kept: list[str] = []
     moved: list[int] = []  # for each UTF-16 unit of the old text, where it is in the new one
     length = 0

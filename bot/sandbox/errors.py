@@ -28,6 +28,11 @@ def forbidden(text: str) -> ApiError:
     return ApiError(403, f"Forbidden: {text}")
 
 
+def too_many_requests(seconds: int) -> ApiError:
+    """A 429 that asks for a wait."""
+    return ApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
+
+
 class Refused(Exception):
     """A request under /sandbox/ that cannot be done; its text is the sentence to show."""
 

@@ -14,6 +14,7 @@ from bot.sandbox.links import checked_link, user_of
 _BLANKS = " \t\r\n\v\0"
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]*)|#([0-9]*)|([a-zA-Z]*));?")
+_PLAIN = re.compile(r"[^<&]+")
 _TOKEN = re.compile(r"[A-Za-z0-9.-]*")
 _PLAIN_TAGS = {
     **dict.fromkeys(("b", "strong"), "bold"),
@@ -55,22 +56,23 @@ class _Reader:
         self._entities: list[Entity] = []
 
     def read(self) -> tuple[str, list[Entity]]:
-        while self._at < len(self._source) - 1:
+        end = len(self._source) - 1
+        while self._at < end:
             char = self._source[self._at]
             if char == "<":
                 self._tag()
             elif char == "&":
                 self._add(self._reference())
-            else:
-                self._at += 1
-                self._add(char)
+            elif run := _PLAIN.match(self._source, self._at, end):
+                self._at = run.end()
+                self._add(run[0])
         if self._open:
             raise MarkupError(f'Can\'t find end tag corresponding to start tag "{self._open[-1].tag}"')
         return "".join(self._text), [self._without_orphan_language(e) for e in self._entities]
 
-    def _add(self, char: str) -> None:
-        self._text.append(char)
-        self._offset += utf16_length(char)
+    def _add(self, run: str) -> None:
+        self._text.extend(run)  # one character an item: tags remember where they began
+        self._offset += utf16_length(run)
 
     def _reference(self) -> str:
         found = _REFERENCE.match(self._source, self._at)

@@ -29,7 +29,7 @@ def change_bot(world: World, chat: Chat, by: User, member: Member) -> None:
 def as_member(status: str, can_post: bool) -> Member:
     """The member that a status means."""
     if status not in STATUSES - {"creator"}:
-        raise Refused(400, "status must be member, administrator, left or kicked.")
+        raise Refused(400, "status must be member, administrator, restricted, left or kicked.")
     if status == "administrator":
         return administrator(() if can_post else ("can_post_messages",))
     return Member(status)
@@ -53,6 +53,8 @@ def migrate(world: World, group: Chat, by: User) -> Chat:
 
 def _check(chat: Chat, by: User, user: User, member: Member) -> None:
     actor = chat.member(by.id)
+    if member.status == "restricted" and (chat.type != "supergroup" or not user.is_bot):
+        raise Refused(400, "Only the bot can be restricted, and only in a supergroup.")
     if chat.is_private:
         if by.id != chat.id or not user.is_bot or member.status not in {"member", "kicked"}:
             raise Refused(403, "In a private chat its person can block the bot (kicked) or unblock it (member).")

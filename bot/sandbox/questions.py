@@ -19,14 +19,21 @@ class Question:
 
 
 class Questions:
-    """The questions put so far, of one kind."""
+    """The questions of one kind that may still be answered."""
 
     def __init__(self, first_id: int) -> None:
         self._next = first_id
         self._open: dict[str, Question] = {}
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def ask(self, now: float) -> str:
         """Put a question; the bot gets its id."""
+        for question_id, old in list(self._open.items()):
+            if now - old.asked <= LIFETIME:
+                break
+            del self._open[question_id]
         self._next += 1
         self._open[str(self._next)] = Question(now)
         return str(self._next)
@@ -38,6 +45,11 @@ class Questions:
             raise bad_request("query is too old and response timeout expired or query ID is invalid")
         question.answer = answer
         question.answered.bump()
+
+    def answer_to(self, question_id: str) -> Json | None:
+        """The answer that a question had, as long as it is remembered."""
+        question = self._open.get(question_id)
+        return question.answer if question else None
 
     async def wait(self, question_id: str, seconds: float) -> Json | None:
         """The answer, or None if it does not come in time."""

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,16 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.sandbox import parameters
 from bot.sandbox.calls import Answer, carry_out, check_token
 from bot.sandbox.control import CONTROL, refused
 from bot.sandbox.errors import ApiError, Refused
+from bot.sandbox.listening import Protocol, Server, cut
 from bot.sandbox.webhook import deliver
 from bot.sandbox.world import World
 
+KEEP_ALIVE = 75  # seconds, nginx's: a connection that rests must not break under a call
 PAGE = Path(__file__).parent / "page"
 # Nothing from outside can run in the page, and after an upgrade no browser mixes its old files with new ones.
 PAGE_HEADERS = {
@@ -60,9 +61,11 @@ def create_app(world: World) -> Starlette:
 @contextlib.asynccontextmanager
 async def serve(world: World, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serve a world while the block runs; gives the server's address. Raises OSError if the port is taken."""
-    async with serve_app(create_app(world), host, port) as url:
+    app = create_app(world)
+    async with _serving(app, host, port) as server:
+        app.state.server = server
         try:
-            yield url
+            yield _url(server)
         finally:
             world.close()
 
@@ -70,25 +73,34 @@ async def serve(world: World, host: str = "127.0.0.1", port: int = 0) -> AsyncIt
 @contextlib.asynccontextmanager
 async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncIterator[str]:
     """Serve any application while the block runs; gives its address. Raises OSError if the port is taken."""
-    listener = socket.create_server((host, port))
-    # Connections inherit it. asyncio sets it only on sockets that name their protocol, and each answer took 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    async with _serving(app, host, port) as server:
+        yield _url(server)
+
+
+@contextlib.asynccontextmanager
+async def _serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[Server]:
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=Protocol,
         ws="none",
         log_level="warning",
         access_log=False,
         date_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=2,
     )
-    server = _Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listener]))
+    server = Server(config, host, port)
+    running = asyncio.create_task(server.run_until_stopped())
     try:
-        yield f"http://{host}:{listener.getsockname()[1]}"
+        yield server
     finally:
         server.stop()
         await running
+
+
+def _url(server: Server) -> str:
+    host, port = server.address
+    return f"http://{host}:{port}"
 
 
 class _PageFiles(StaticFiles):
@@ -101,43 +113,13 @@ class _PageFiles(StaticFiles):
         return response
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn that leaves signals to the program around it and stops when it is told, not at its next tick."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._stopping = asyncio.Event()
-
-    def stop(self) -> None:
-        """End `serve`."""
-        self._stopping.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-    async def main_loop(self) -> None:
-        """Wait for `stop`."""
-        await self.on_tick(0)
-        await self._stopping.wait()
-
-
-class _Protocol(H11Protocol):
-    """HTTP that lets a request see its connection, so that a scripted failure can cut it."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Note the connection beside the application's state."""
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
-
-
 class _Cut(Response):
     """No answer, or the beginning of one, and the connection closed."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__()
         self._whole = None if answer.body is None else JSONResponse(answer.body, answer.status)
+        self._reset = answer.reset
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._whole:
@@ -146,7 +128,7 @@ class _Cut(Response):
             )
             half = bytes(self._whole.body)[: len(self._whole.body) // 2]
             await send({"type": "http.response.body", "body": half, "more_body": True})
-        scope["state"]["transport"].close()
+        cut(scope["state"]["transport"], reset=self._reset)
         while (await receive())["type"] != "http.disconnect":
             pass  # uvicorn counts the connection as closed from here on, and reports nothing
 
@@ -156,7 +138,27 @@ async def _bot_call(request: Request) -> Response:
     check_token(world, request.path_params["token"])
     given = await parameters.read(request)
     answer = await carry_out(world, request.path_params["method"], given)
-    return _Cut(answer) if answer.cut else JSONResponse(answer.body, answer.status)
+    if answer.posted and (answer.cut or request.scope["state"]["transport"].is_closing()):
+        world.traffic.counts.swallowed += 1
+    if answer.cut:
+        return _Cut(answer)
+    return _nginx(answer.status) if answer.html else JSONResponse(answer.body, answer.status)
+
+
+def _nginx(status: int) -> Response:
+    """The page of the web server before Telegram's, which is no JSON."""
+    title = f"{status} {HTTPStatus(status).phrase}"
+    lines = (
+        "<html>",
+        f"<head><title>{title}</title></head>",
+        "<body>",
+        f"<center><h1>{title}</h1></center>",
+        "<hr><center>nginx/1.18.0</center>",
+        "</body>",
+        "</html>",
+        "",
+    )
+    return Response("\r\n".join(lines), status, media_type="text/html")
 
 
 async def _page(_: Request) -> Response:

@@ -59,8 +59,8 @@ async def press(world: World, chat: Chat, user: User, post: Post, data: str) -> 
     return {"callback_query_id": question, "answered": answer is not None, **notice}
 
 
-async def ask_inline(world: World, user: User, query: str, offset: str) -> Json | None:
-    """A person types @bot and a query; gives the bot's answer, if it comes."""
+async def ask_inline(world: World, user: User, query: str, offset: str) -> tuple[str, Json | None]:
+    """A person types @bot and a query; gives the question's id, and the bot's answer if it comes."""
     question = world.inline_queries.ask(world.clock())
     update = {
         "id": question,
@@ -70,7 +70,27 @@ async def ask_inline(world: World, user: User, query: str, offset: str) -> Json 
         "chat_type": "sender",
     }
     world.tell("inline_query", update)
-    return await world.inline_queries.wait(question, world.patience)
+    return question, await world.inline_queries.wait(question, world.patience)
+
+
+def choose(world: World, chat: Chat, user: User, chosen: tuple[str, str], thread_id: int = 0) -> Json:
+    """A person posts a result in a chat. `chosen`: the inline query's id and the result's. Raises Refused."""
+    question, result_id = chosen
+    _check_may_write(world, chat, user, thread_id)
+    answer = world.inline_queries.answer_to(question)
+    result = next((each for each in answer["results"] if each["id"] == result_id), None) if answer else None
+    content = (result or {}).get("input_message_content", {})
+    if result is None or "text" not in content:
+        raise Refused(404, "There is no such result any more: ask again.")
+    kept = {name: content[name] for name in ("text", "entities", "link_preview_options") if name in content}
+    chat.started = chat.started or chat.is_private
+    message = world.post(
+        chat, user, thread_id, **kept, via_bot=world.bot.as_json(), reply_markup=result.get("reply_markup")
+    )
+    # Privacy mode keeps from a bot what people write, but not what they post through it.
+    if world.bot_in(chat).present:
+        world.tell("channel_post" if chat.type == "channel" else "message", world.seen_by_bot(chat, message))
+    return message
 
 
 def has_button(post: Post, data: str) -> bool:

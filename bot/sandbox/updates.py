@@ -38,9 +38,15 @@ class Updates:
         """Queue an update, unless the bot did not ask for its kind when it happened."""
         if kind not in self.allowed if self.allowed else kind in _ON_REQUEST:
             return
+        self.put_raw({kind: payload})
+
+    def put_raw(self, update: Json) -> Json:
+        """Queue anything as the next update, whether the bot asked for it or not, and give it."""
         self._last_id += 1
-        self.pending.append({"update_id": self._last_id, kind: payload})
+        numbered = {"update_id": self._last_id} | {key: each for key, each in update.items() if key != "update_id"}
+        self.pending.append(numbered)
         self.arrivals.bump()
+        return numbered
 
     async def poll(self, offset: int, limit: int, seconds: float) -> list[Json]:
         """Updates from `offset` on, at once or when one comes; those before it are confirmed and go."""

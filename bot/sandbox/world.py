@@ -13,6 +13,7 @@ from bot.sandbox.changes import Counter
 from bot.sandbox.chats import GENERAL, Chat, Json, Member, Post, Topic, User, administrator
 from bot.sandbox.faults import Faults
 from bot.sandbox.files import Files
+from bot.sandbox.limits import Counts, Limits, Traffic
 from bot.sandbox.questions import Questions
 from bot.sandbox.updates import Updates
 
@@ -20,7 +21,10 @@ BOT = User(7_000_000_001, "Papergram", "papergram_bot", is_bot=True)
 
 
 class World:
-    """Everything that exists. `token` None takes any; `privacy` is Telegram's group privacy mode of the bot."""
+    """Everything that exists. `token` None takes any; `privacy` is Telegram's group privacy mode of the bot.
+
+    `limits` None enforces none. `clock` gives Unix seconds for dates, `ticks` those that the limits count.
+    """
 
     def __init__(
         self,
@@ -28,9 +32,13 @@ class World:
         *,
         token: str | None = None,
         privacy: bool = True,
+        limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.bot, self.token, self.privacy, self.clock = bot, token, privacy, clock
+        self.bot, self.token, self.privacy = bot, token, privacy
+        self.limits = limits or Limits(enforced=False)
+        self.clock, self.ticks = clock, ticks
         self.users: dict[int, User] = {bot.id: bot}
         self.chats: dict[int, Chat] = {}
         self.commands: dict[str, list[Json]] = {}
@@ -40,8 +48,9 @@ class World:
         self.presses = Questions(first_id=4_000_000)
         self.inline_queries = Questions(first_id=9_000_000)
         self.calls: dict[str, Tally[str]] = {}
+        self.traffic = Traffic()
         self.changes = Counter()
-        self.ending = Counter()  # never counts; closed when the server stops
+        self.stops = Counter()  # counts the server's restarts; closed when it stops for good
         self.patience = 5.0  # seconds that a press or an inline query waits for the bot
         self._last_id = 0  # of the messages in private chats and basic groups, which share their numbers
 
@@ -114,20 +123,30 @@ class World:
         """Note how a Bot API call ended, for /sandbox/stats."""
         self.calls.setdefault(method, Tally())[outcome] += 1
 
+    def forget_counts(self) -> None:
+        """Count from nothing again; what was sent lately still counts for the limits."""
+        self.calls.clear()
+        self.traffic.counts = Counts()
+
+    def restart(self) -> None:
+        """Lose the calls that wait, as a server does that is started again."""
+        self.stops.bump()
+        self.updates.arrivals.bump()
+
     def open(self) -> None:
         """Take long polls."""
-        for counter in (self.changes, self.updates.arrivals, self.ending):
+        for counter in (self.changes, self.updates.arrivals, self.stops):
             counter.open()
 
     def close(self) -> None:
         """Let every long poll go, so that a server can stop at once."""
-        for counter in (self.changes, self.updates.arrivals, self.ending):
+        for counter in (self.changes, self.updates.arrivals, self.stops):
             counter.close()
         self.presses.close()
         self.inline_queries.close()
 
     def to_json(self) -> Json:
-        """The whole world but its faults and statistics."""
+        """The whole world but its limits, faults and statistics."""
         return {
             "bot": asdict(self.bot),
             "users": [asdict(user) for user in self.users.values()],
@@ -174,9 +193,9 @@ class World:
         return self._last_id
 
 
-def default_world() -> World:
+def default_world(limits: Limits | None = None) -> World:
     """The world of `papergram demo`: three people, a group, a forum and a channel."""
-    world = World()
+    world = World(limits=limits)
     for user in (
         User(1001, "小明", "xiaoming", "zh"),
         User(1002, "Alice", "alice", "en"),

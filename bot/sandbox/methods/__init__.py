@@ -38,3 +38,4 @@ NAMES: dict[str, Method] = {
     "deleteMyCommands": menus.delete_my_commands,
 }
 METHODS = {name.lower(): (name, method) for name, method in NAMES.items()}
+POSTING = frozenset({"sendMessage", "sendDocument", "sendPhoto"})  # a call of these twice is a message twice

@@ -24,7 +24,7 @@ def send_document(world: World, parameters: Parameters) -> Json:
     caption = read_caption(parameters, world.users)
     file = _file(world, parameters, "document")
     document = file.as_json() | {"file_name": file.name, "mime_type": file.mime}
-    return send(world, parameters, {"document": document, **caption})
+    return send(world, parameters, {"document": document, **caption}, "documents")
 
 
 def send_photo(world: World, parameters: Parameters) -> Json:
@@ -35,7 +35,7 @@ def send_photo(world: World, parameters: Parameters) -> Json:
         raise bad_request("IMAGE_PROCESS_FAILED")
     width, height = _size(file.content or b"")
     photo = file.as_json() | {"width": width, "height": height}
-    return send(world, parameters, {"photo": [photo], **caption})
+    return send(world, parameters, {"photo": [photo], **caption}, "photos")
 
 
 def _file(world: World, parameters: Parameters, field: str) -> File:

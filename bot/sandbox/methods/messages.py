@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from bot.sandbox.access import (
+    check_limits,
     check_thread,
     entered_chat,
     require_right,
@@ -32,9 +33,9 @@ def send_message(world: World, parameters: Parameters) -> Json:
     return send(world, parameters, content)
 
 
-def send(world: World, parameters: Parameters, content: Json) -> Json:
+def send(world: World, parameters: Parameters, content: Json, what: str = "text messages") -> Json:
     """Put the bot's message into the chat that the call names, with what every kind of message can have."""
-    chat = writable_chat(world, parameters)
+    chat = writable_chat(world, parameters, what)
     content |= {
         "reply_markup": read_markup(parameters, chat),
         "has_protected_content": parameters.flag("protect_content") or None,
@@ -44,6 +45,7 @@ def send(world: World, parameters: Parameters, content: Json) -> Json:
         content["reply_to_message"] = answered.without_reply()
         thread_id = thread_id or answered.message.get("message_thread_id", 0)
     check_thread(world, chat, thread_id)
+    check_limits(world, chat, paid=parameters.flag("allow_paid_broadcast"))
     return world.seen_by_bot(chat, world.post(chat, world.bot, thread_id, **content))
 
 
@@ -120,6 +122,7 @@ def _edit(world: World, chat: Chat, post: Post, content: Json) -> Json:
             "message is not modified: specified new message content and reply markup are exactly the same "
             "as a current content and reply markup of the message"
         )
+    check_limits(world, chat)
     before: Json = {"date": message.get("edit_date", message["date"])}
     before |= {key: message[key] for key in ("text", "entities", "reply_markup") if key in message}
     post.edits.append(before)

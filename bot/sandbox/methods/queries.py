@@ -1,5 +1,6 @@
 """The methods that answer a pressed button and an inline query."""
 
+import re
 from typing import Any
 
 from bot.sandbox.chats import Json
@@ -12,6 +13,8 @@ from bot.sandbox.world import World
 _MAX_NOTICE = 200
 _MAX_RESULTS = 50
 _MAX_ID = 64  # bytes
+_MAX_CACHE = 2**31 - 1  # seconds
+_START_PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def answer_callback_query(world: World, parameters: Parameters) -> bool:
@@ -38,12 +41,15 @@ def answer_inline_query(world: World, parameters: Parameters) -> bool:
     results = [_result(world, item) for item in given]
     if len({result["id"] for result in results}) < len(results):
         raise bad_request("RESULT_ID_DUPLICATE")
+    cached = parameters.integer("cache_time", 300)
+    if not 0 <= cached <= _MAX_CACHE:
+        raise bad_request("CACHE_TIME_INVALID")
     answer = {
         "results": results,
         "next_offset": parameters.text("next_offset"),
-        "cache_time": parameters.integer("cache_time", 300),
+        "cache_time": cached,
         "is_personal": parameters.flag("is_personal"),
-        "button": parameters.json("button", dict, "InlineQueryResultsButton"),
+        "button": _button(parameters.json("button", dict, "InlineQueryResultsButton")),
     }
     world.inline_queries.answer(parameters.text("inline_query_id"), answer, world.clock())
     return True
@@ -55,8 +61,10 @@ def _result(world: World, item: Any) -> Json:
     identifier = item.get("id")
     if not isinstance(identifier, str) or not 0 < len(identifier.encode()) <= _MAX_ID:
         raise bad_request("RESULT_ID_INVALID")
-    if item["type"] == "article" and not item.get("title"):
+    if item["type"] == "article" and "title" not in item:
         raise bad_request("can't parse inline query result: Can't find field \"title\"")
+    if item["type"] == "article" and not str(item["title"]).strip():
+        raise bad_request("ARTICLE_TITLE_EMPTY")
     content = item.get("input_message_content")
     if item["type"] == "article" and not isinstance(content, dict):
         raise bad_request("can't parse inline query result: Can't find field \"input_message_content\"")
@@ -66,6 +74,20 @@ def _result(world: World, item: Any) -> Json:
     if isinstance(item.get("reply_markup"), dict) and "inline_keyboard" in item["reply_markup"]:
         result["reply_markup"] = inline_keyboard(item["reply_markup"], "inline")
     return result
+
+
+def _button(button: Json | None) -> Json | None:
+    """What stands above the results: a text that leads to a private chat with the bot, or to a Web App."""
+    if button is None:
+        return None
+    if not isinstance(button.get("text"), str) or not button["text"].strip():
+        raise bad_request("can't parse inline query results button: Can't find field \"text\"")
+    parameter = button.get("start_parameter")
+    if (parameter is None) == (button.get("web_app") is None):
+        raise bad_request("can't parse inline query results button: exactly one of the optional fields must be used")
+    if parameter is not None and not _START_PARAMETER.fullmatch(str(parameter)):
+        raise bad_request("START_PARAM_INVALID")
+    return button
 
 
 def _read_content(world: World, content: Json) -> Json:

@@ -11,6 +11,8 @@ const LONGEST_POLL = 40_000; // milliseconds; the server answers within 25 s
 export const chats = () => call("chats");
 export const messages = (chat) => call(`chats/${chat}/messages`);
 export const send = (chat, message) => call(`chats/${chat}/messages`, message);
+export const inline = (asked) => call("inline", asked);
+export const choose = (chat, chosen) => call(`chats/${chat}/chosen`, chosen);
 export const press = (chat, pressed) => call(`chats/${chat}/presses`, pressed);
 export const commands = (user, chat) => call(`commands?user=${user}&chat=${chat}`);
 export const changes = (since) => call(`changes?since=${since}`, undefined, AbortSignal.timeout(LONGEST_POLL));

@@ -5,6 +5,7 @@ import { showBar, showTopics } from "/page/chat_bar.js";
 import { newestChat, showChats } from "/page/chat_list.js";
 import { answer, clear, setCommands, showHints, startComposer } from "/page/composer.js";
 import { byId, element } from "/page/dom.js";
+import { startInline } from "/page/inline.js";
 import { alertBox, dialog, showOffline, toast } from "/page/notices.js";
 import { botIn, people, silence, standing, topicsOf } from "/page/people.js";
 import { recall, remember, startTheme, switchTheme } from "/page/preferences.js";
@@ -112,6 +113,26 @@ async function send(text, replyTo = null) {
   await api.send(state.chat.id, message);
   await refresh();
 }
+
+const bot = () => state.chats.map(botIn).find(Boolean);
+
+const inline = {
+  bot: () => bot()?.username ?? "",
+  ask: async (query, offset) => {
+    let answer = null;
+    await attempt(async () => (answer = await api.inline({ from: state.me, query, offset })));
+    return answer;
+  },
+  choose: (query, result) =>
+    attempt(async () => {
+      const chosen = { from: state.me, inline_query_id: query, result_id: result };
+      if (state.topic) chosen.message_thread_id = state.topic;
+      await api.choose(state.chat.id, chosen);
+      clear();
+      await refresh();
+    }),
+  open: (start) => attempt(() => openBot(start)),
+};
 
 async function press(button) {
   if (button.getAttribute("aria-busy") === "true") return;
@@ -229,6 +250,7 @@ function listen() {
     speak();
     show();
   });
+  startInline(inline);
   startComposer((text, replyTo) => attempt(() => send(text, replyTo)));
 }
 

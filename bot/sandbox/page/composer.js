@@ -1,6 +1,7 @@
 // The box one types in, with the bot's commands, lines to try and the message that is answered.
 
 import { byId, element, icon } from "/page/dom.js";
+import { look } from "/page/inline.js";
 import { preview, senderName } from "/page/people.js";
 import { HINTS, words } from "/page/words.js";
 
@@ -65,6 +66,7 @@ function changed() {
   byId("hints").hidden = box.value !== "";
   chosen = -1;
   showMenu();
+  look(box.value);
 }
 
 function matching() {

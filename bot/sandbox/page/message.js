@@ -33,6 +33,7 @@ function bubble(message, seen) {
     "div",
     { class: "bubble" },
     seen.named && seen.first ? isolated("div", senderName(message), { class: `sender hue-${hue}` }) : null,
+    message.via_bot ? element("div", { class: "via" }, `via @${message.via_bot.username}`) : null,
     message.reply_to_message && !opensTopic(message) ? quoted(message.reply_to_message) : null,
     photo(message.photo),
     message.document ? documentRow(message.document) : null,

@@ -2,7 +2,7 @@
 
 import { words } from "/page/words.js";
 
-const PRESENT = new Set(["creator", "administrator", "member"]);
+const PRESENT = new Set(["creator", "administrator", "member", "restricted"]);
 const RANKS = ["creator", "administrator", "member", "left", "kicked"];
 const GENERAL = 1; // the id of a forum's General topic, which no message names
 

@@ -58,6 +58,9 @@ const zh = {
   subscribers: (count) => `${count} 位订阅者`,
   roles: { creator: "创建者", administrator: "管理员", member: "", left: "已离开", kicked: "已移出" },
   newMessages: "有新消息",
+  results: "可以发到这里的结果",
+  noResult: "没有结果。",
+  inlineNotAnswered: "机器人没有回应。",
   service: {
     joined: (who, by) => (by && by !== who ? `${by} 邀请了 ${who}` : `${who} 加入了`),
     left: (who, by) => (by && by !== who ? `${by} 移出了 ${who}` : `${who} 离开了`),
@@ -130,6 +133,9 @@ const en = {
   subscribers: (count) => (count === 1 ? "1 subscriber" : `${count} subscribers`),
   roles: { creator: "owner", administrator: "admin", member: "", left: "left", kicked: "removed" },
   newMessages: "New messages",
+  results: "Results to post here",
+  noResult: "No results.",
+  inlineNotAnswered: "The bot did not answer.",
   service: {
     joined: (who, by) => (by && by !== who ? `${by} invited ${who}` : `${who} joined`),
     left: (who, by) => (by && by !== who ? `${by} removed ${who}` : `${who} left`),
@@ -146,7 +152,7 @@ const en = {
   },
 };
 
-export const HINTS = ["/search 扩散模型", "/today", "/subscribe cs.LG"];
+export const HINTS = ["/search 扩散模型", "/today", "/subscribe cs.LG", "@papergram_bot 扩散"];
 
 const all = { zh, en };
 let current = recall("language") ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
