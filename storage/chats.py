@@ -47,6 +47,11 @@ async def set_timezone(tx: Transaction, chat_id: int, timezone: str) -> None:
     await tx.execute(text("UPDATE chats SET timezone = :value WHERE id = :id"), {"id": chat_id, "value": timezone})
 
 
+async def set_repeats(tx: Transaction, chat_id: int, *, repeats: bool) -> None:
+    """Choose whether a message that had no answer is sent again in a chat."""
+    await tx.execute(text("UPDATE chats SET repeats = :value WHERE id = :id"), {"id": chat_id, "value": int(repeats)})
+
+
 async def rest(tx: Transaction, chat_id: int, reason: str, now: datetime) -> int:
     """The chat cannot be posted to any more: nothing is prepared for it, its queue is cancelled; how many were."""
     sql = "UPDATE chats SET state = 'resting', state_reason = :reason, seen_at = :now WHERE id = :id"
@@ -65,10 +70,11 @@ async def migrate(tx: Transaction, old: int, new: int) -> None:
     settings = "SELECT language, timezone FROM chats WHERE id = :old"
     sql = f"UPDATE chats SET (language, timezone) = ({settings}) WHERE id = :new AND EXISTS ({settings})"
     await tx.execute(text(sql), {"old": old, "new": new})
-    for table in ("subscriptions", "digests", "deliveries", "posts", "listings"):
+    for table in ("subscriptions", "digests", "deliveries", "posts", "listings", "reads", "votes", "tastes"):
         move = f"UPDATE OR IGNORE {table} SET chat_id = :new WHERE chat_id = :old"
         await tx.execute(text(move), {"old": old, "new": new})
     await tx.execute(text("DELETE FROM chats WHERE id = :old"), {"old": old})
+    await outbox.line_up(tx, new)
 
 
 def as_chat(row: Row[Any], chat_id: int) -> Chat:
@@ -81,6 +87,7 @@ def as_chat(row: Row[Any], chat_id: int) -> Chat:
         language=Language(row.language),
         timezone=row.timezone,
         state=ChatState(row.state),
+        repeats=bool(row.repeats),
     )
 
 

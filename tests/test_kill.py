@@ -25,7 +25,6 @@ from tests.talk import TOKEN
 
 READERS = (CHANNEL, GROUP, Chat(1001, ChatKind.PRIVATE))
 PAPERS = tuple(f"2403.{number:05}" for number in range(30, 0, -1))
-WORKERS = 8
 
 
 async def subscribe_everybody(database: Database) -> None:
@@ -47,7 +46,9 @@ async def program(url: str, database: Path, **environment: str) -> AsyncIterator
         "PAPERGRAM_TELEGRAM__TOKEN": TOKEN,
         "PAPERGRAM_TELEGRAM__BASE_URL": f"{url}/bot",
         "PAPERGRAM_STORAGE__URL": f"sqlite:///{database}",
-        "PAPERGRAM_DELIVERY__WORKERS": str(WORKERS),
+        "PAPERGRAM_DELIVERY__PER_SECOND": "0",
+        "PAPERGRAM_DELIVERY__PRIVATE_PER_SECOND": "0",
+        "PAPERGRAM_DELIVERY__GROUP_PER_MINUTE": "0",
         "PAPERGRAM_LOG__LEVEL": "DEBUG",
         **environment,
     }
@@ -126,7 +127,10 @@ async def finished(file: Path) -> None:
     await database.close()
 
 
-async def test_sigterm_ends_a_broadcast_within_ten_seconds_with_every_send_recorded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("signals", [1, 2])
+async def test_sigterm_ends_a_broadcast_within_ten_seconds_with_every_send_recorded(
+    tmp_path: Path, signals: int
+) -> None:
     file = tmp_path / "papers.db"
     database = await Database.open(f"sqlite:///{file}")
     await subscribe_everybody(database)
@@ -136,13 +140,15 @@ async def test_sigterm_ends_a_broadcast_within_ten_seconds_with_every_send_recor
         await http.post("/sandbox/faults", json={"method": "sendMessage", "kind": "delay", "seconds": 0.2, "times": 0})
         async with program(url, file) as process:
             await reached(http, 3)
-            process.send_signal(signal.SIGTERM)
+            for _ in range(signals):
+                process.send_signal(signal.SIGTERM)
+                await asyncio.sleep(0.1)
             assert await asyncio.wait_for(process.wait(), 10) == 0
         stats = (await http.get("/sandbox/stats")).json()["calls"]["sendMessage"]["ok"]
     async with database.reading() as tx:
         counts = await outbox.counts(tx)
     await database.close()
-    assert set(counts) == {"sent", "due"}  # every send that began came to its end
+    assert set(counts) == {"sent", "due", "waiting"}  # every send that began came to its end
     assert counts["sent"] == stats - 1  # the other is the answer to /help
     assert TOKEN.split(":")[1] not in log_of(file).read_text(encoding="utf-8")
 

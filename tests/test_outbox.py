@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.outbox import DENIED, UNREACHABLE, Outbox, record
+from bot.delivery.outbox import Outbox
 from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, TopicGone, Uncertain, Unparsable
+from bot.delivery.pace import Pace
+from bot.delivery.recording import DENIED, UNREACHABLE
 from storage import chats, digests, outbox, papers, subscriptions
 from storage.database import Database
 from storage.filters import EVERYTHING
 from storage.records import Chat, ChatState, Delivery, Digest, Language, Message, Part, Posted
+from tests import queueing
 from tests.conftest import NOW
 from tests.made import CHANNEL, GROUP, PRIVATE, arrival, card, subscription
+from tests.queueing import UNLIMITED, take
 
 PAPERS = ("2403.00001", "2403.00002", "2403.00003")
 
@@ -27,14 +31,14 @@ async def queue(database: Database, chat: Chat = PRIVATE, ids: Iterable[str] = P
         assert await digests.save(tx, digest, [Part(Message(each), (Posted(each),)) for each in ids], NOW)
 
 
-async def claim(database: Database, now: datetime = NOW) -> list[Delivery]:
+async def claim(database: Database, now: datetime = NOW, busy: int = 0) -> list[Delivery]:
     async with database.transaction() as tx:
-        return await outbox.claim(tx, 10, now)
+        return await take(tx, now, frozenset({busy}))
 
 
 async def tell(database: Database, delivery: Delivery, outcome: Outcome, now: datetime = NOW) -> None:
     async with database.transaction() as tx:
-        await record(tx, delivery, outcome, now)
+        await queueing.tell(tx, delivery, outcome, now)
 
 
 async def counts(database: Database) -> dict[str, int]:
@@ -70,7 +74,7 @@ async def test_preparing_a_digest_twice_queues_it_once(database: Database) -> No
     async with database.transaction() as tx:
         (again,) = await subscriptions.of_chat(tx, PRIVATE.id)
         assert not await digests.save(tx, Digest(again, NOW, (), 0), [Part(Message("x"))], NOW)
-    assert await counts(database) == {"due": 3}
+    assert await counts(database) == {"due": 1, "waiting": 2}
 
 
 async def test_a_flood_limit_parks_its_chat_until_it_ends(database: Database) -> None:
@@ -124,7 +128,7 @@ async def test_html_that_telegram_cannot_read_is_sent_once_as_plain_text(databas
     (again,) = await claim(database)
     assert (again.id, again.plain) == (first.id, True)
     await tell(database, again, Unparsable("can't parse entities"))
-    assert await counts(database) == {"gone": 1, "due": 2}
+    assert await counts(database) == {"gone": 1, "due": 1, "waiting": 1}
 
 
 async def test_a_message_that_is_refused_for_good_does_not_stop_those_behind_it(database: Database) -> None:
@@ -152,7 +156,7 @@ async def test_no_outage_is_long_enough_to_lose_a_message(database: Database) ->
         (first,) = await claim(database, now)
         await tell(database, first, RetryAt("no network"), now)
         now += timedelta(seconds=UNREACHABLE[-1])
-    assert await counts(database) == {"due": 3}
+    assert await counts(database) == {"due": 1, "waiting": 2}
 
 
 async def test_rights_that_stay_lost_for_a_day_let_the_chat_rest(
@@ -199,7 +203,7 @@ async def test_a_closed_topic_is_tried_for_a_day_and_keeps_no_other_topic_waitin
     await tell(database, first, Denied("topic_closed", topic_only=True))
     (other,) = await claim(database)
     assert other.thread_id == 8
-    assert await claim(database, NOW + timedelta(days=1)) == []  # one at a time in a chat, whatever the topic
+    assert await claim(database, NOW + timedelta(days=1), GROUP.id) == []  # one at a time in a chat, whatever the topic
     await tell(database, other, Sent(1))
     assert await claim(database) == []
     now = NOW
@@ -255,7 +259,7 @@ async def test_an_outage_does_not_count_towards_the_day_after_which_a_denied_cha
         now += timedelta(seconds=UNREACHABLE[-1])
     (first,) = await claim(database, now)
     await tell(database, first, Denied("not enough rights"), now)
-    assert await counts(database) == {"due": 3}
+    assert await counts(database) == {"due": 1, "waiting": 2}
     assert await claim(database, now + timedelta(seconds=DENIED[0])) != []
 
 
@@ -300,7 +304,7 @@ async def test_the_outbox_sends_everything_in_order_whatever_happens_in_between(
     await queue(database)
     telegram = Telegram(RetryAt("flood", 0), Uncertain("lost"), RuntimeError("a bug"))
     now = [NOW]
-    worker = Outbox(database, telegram, now=lambda: now[0])
+    worker = Outbox(database, telegram, pace=Pace(UNLIMITED), now=lambda: now[0])
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(20):
         while len(telegram.texts) < 3:
@@ -330,7 +334,7 @@ async def test_stopping_waits_for_the_sends_in_flight_and_leaves_the_rest_queued
     finish.set()
     await stopping
     await running
-    assert await counts(database) == {"sent": 1, "due": 2}
+    assert await counts(database) == {"sent": 1, "due": 1, "waiting": 1}
 
 
 async def test_a_send_that_does_not_end_in_time_is_uncertain_after_the_stop(database: Database) -> None:
@@ -347,12 +351,12 @@ async def test_a_send_that_does_not_end_in_time_is_uncertain_after_the_stop(data
     await started.wait()
     await worker.stop(patience=0.01)
     await running
-    assert await counts(database) == {"uncertain": 1, "due": 2}
+    assert await counts(database) == {"uncertain": 1, "waiting": 2}
 
 
 async def sent_in_the_end(database: Database, telegram: Telegram) -> None:
     """Run the outbox until the one message is sent."""
-    worker = Outbox(database, telegram, now=lambda: NOW)
+    worker = Outbox(database, telegram, pace=Pace(UNLIMITED), now=lambda: NOW)
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(20):
         while await counts(database) != {"sent": 1}:
@@ -383,15 +387,15 @@ async def test_a_database_that_cannot_be_read_for_a_while_does_not_end_the_outbo
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await queue(database, ids=PAPERS[:1])
-    real, failures = outbox.claim, [OSError("locked"), OSError("locked")]
+    real, failures = outbox.heads, [OSError("locked"), OSError("locked")]
 
     async def failing(*arguments: Any) -> list[Delivery]:
         if failures:
             raise failures.pop()
         return await real(*arguments)
 
-    monkeypatch.setattr("storage.outbox.claim", failing)
-    monkeypatch.setattr("bot.delivery.outbox.IDLE", 0.01)
+    monkeypatch.setattr("storage.outbox.heads", failing)
+    monkeypatch.setattr("bot.delivery.outbox.RECORD_AGAIN", 0.01)
     await sent_in_the_end(database, Telegram())
     assert not failures
 
@@ -399,7 +403,7 @@ async def test_a_database_that_cannot_be_read_for_a_while_does_not_end_the_outbo
 async def test_a_stop_that_comes_while_messages_are_claimed_leaves_them_queued(database: Database) -> None:
     await queue(database)
     telegram = Telegram()
-    worker = Outbox(database, telegram, now=lambda: NOW)
+    worker = Outbox(database, telegram, pace=Pace(UNLIMITED), now=lambda: NOW)
     running = asyncio.create_task(worker.run())
     await asyncio.sleep(0)
     await worker.stop()

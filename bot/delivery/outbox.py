@@ -1,13 +1,21 @@
-"""Works the outbox off: claim -> send -> record, in order within a chat, several chats at a time."""
+"""Works the outbox off: choose at the pace -> start -> send -> record; in order within a chat, many chats at a time.
+
+One loop reads and writes the queue, in batches: each round writes what became of the sends that ended and which ones
+start, in one transaction, before any of those is made.
+"""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, TopicGone, Uncertain, Unparsable
-from bot.messages import settings
-from storage import chats, digests, outbox, subscriptions
+from bot.delivery.departure import DEPARTED
+from bot.delivery.outcome import Flooded, Outcome, RetryAt, Sent
+from bot.delivery.pace import Pace, Pick
+from bot.delivery.recording import record_all
+from storage import outbox, stars
 from storage.database import Database, Transaction
 from storage.records import Delivery
 
@@ -15,184 +23,160 @@ log = logging.getLogger(__name__)
 
 Send = Callable[[Delivery], Awaitable[Outcome]]
 Now = Callable[[], datetime]
+Ended = tuple[Delivery, Outcome]
 
 IDLE = 5.0  # seconds after which the queue is looked at even if nobody called `wake`
-UNREACHABLE = (2, 5, 15, 30, 60)  # seconds between attempts, the last for ever: no outage loses a message
-DENIED = (60, 300, 900, 3600, *(7200,) * 11)  # about a day, then the chat rests
-RECORD_AGAIN = 1.0  # seconds before an outcome that could not be written is written again
+RECORD_AGAIN = 1.0  # seconds before outcomes that could not be written are written again
+GATHER = 0.004  # seconds in which outcomes gather, to be written together
+FEWEST = 20  # messages read ahead
 
 
 class Outbox:
-    """Sends what storage/outbox.py holds until it is stopped. More than 16 sends at a time make httpx slower."""
+    """Sends what storage/outbox.py holds until it is stopped, at most `in_flight` messages at a time."""
 
     def __init__(
-        self, database: Database, send: Send, *, workers: int = 8, now: Now = lambda: datetime.now(UTC)
+        self,
+        database: Database,
+        send: Send,
+        *,
+        pace: Pace | None = None,
+        in_flight: int = 100,
+        paid_per_day: int = 0,
+        now: Now = lambda: datetime.now(UTC),
     ) -> None:
-        self._database, self._send, self._workers, self._now = database, send, workers, now
-        self._awake, self._ended = asyncio.Event(), asyncio.Event()
+        self._database, self._send, self._pace, self._now = database, send, pace or Pace(), now
+        self._in_flight, self._paid_per_day = in_flight, paid_per_day
+        self._awake, self._over = asyncio.Event(), asyncio.Event()
         self._stopping, self._patience = False, 0.0
-        self._flying: set[asyncio.Task[None]] = set()
+        self._queue: dict[int, Delivery] = {}  # read ahead, in the order of their time
+        self._flying: dict[int, asyncio.Task[None]] = {}  # by chat: there is at most one
+        self._ended: list[Ended] = []  # not yet written down
+        self._look_at = 0.0  # when the queue is to be read again
+        self._spent_on = ""
 
     @property
     def has_ended(self) -> bool:
         """Whether `run` is over."""
-        return self._ended.is_set()
+        return self._over.is_set()
 
     def wake(self) -> None:
         """There may be something to send."""
+        self._look_at = 0.0
         self._awake.set()
 
     async def run(self) -> None:
         """Send until `stop`; what a run before left in flight is sent again first."""
         try:
-            await self._recover("were being sent when the last run ended; they are sent again")
+            await self._recover("were being sent when the last run ended")
             while not self._stopping:
                 self._awake.clear()
-                await self._round()
+                await self._rest(await self._round())
             await self._land_all()
         finally:
-            self._ended.set()
+            self._over.set()
 
     async def stop(self, patience: float = 5.0) -> None:
-        """Claim nothing more and wait `patience` seconds for the sends in flight; those cut off are uncertain."""
+        """Start nothing more and wait `patience` seconds for the sends in flight; those cut off are uncertain."""
         self._stopping, self._patience = True, patience
         self._awake.set()
-        await self._ended.wait()
+        await self._over.wait()
 
-    async def _round(self) -> None:
+    async def _round(self) -> float:
+        """Write, read, start; the seconds until there may be more to do."""
         try:
-            if not await self._start_sends():
-                await self._rest(await self._next_due())
+            if self._has_room() and time.monotonic() >= self._look_at:
+                await self._read()
+            free = self._in_flight - len(self._flying)
+            choice = self._pace.choose(self._queue.values(), free, time.monotonic(), self._flying)
+            if self._ended or choice.picks:
+                await self._write(choice.picks)
         except Exception:
             # The queue must outlive any fault of the disk or the program.
-            log.exception("the outbox cannot be read; again in %.0f s", IDLE)
-            await self._rest(IDLE)
+            log.exception("the outbox cannot be read or written; again in %.0f s", RECORD_AGAIN)
+            self._queue.clear()
+            return RECORD_AGAIN
+        reads_in = self._look_at - time.monotonic() if self._has_room() else IDLE
+        return max(0.0, min(choice.wait, reads_in, IDLE))
 
-    async def _start_sends(self) -> int:
-        free = self._workers - len(self._flying)
-        if free <= 0:
-            return 0
-        async with self._database.transaction() as tx:
-            claimed = await outbox.claim(tx, free, self._now())
-            if self._stopping:
-                await outbox.release(tx, [each.id for each in claimed], self._now())
-                return 0
-        for delivery in claimed:
-            task = asyncio.create_task(self._deliver(delivery))
-            self._flying.add(task)
-            task.add_done_callback(self._landed)
-        return len(claimed)
+    def _has_room(self) -> bool:
+        return len(self._queue) < max(FEWEST, self._in_flight)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flying.discard(task)
-        self._awake.set()
-
-    async def _next_due(self) -> float:
-        """Seconds until there may be something to claim."""
+    async def _read(self) -> None:
+        many, now = 2 * max(FEWEST, self._in_flight), self._now()
         async with self._database.reading() as tx:
-            due = await outbox.next_due(tx)
-        if due is None or len(self._flying) >= self._workers:
-            return IDLE
-        seconds = (due - self._now()).total_seconds()
-        # What is due and was not claimed waits behind a send of its chat, whose end wakes the loop.
-        return IDLE if seconds <= 0 and self._flying else min(IDLE, max(0.05, seconds))
+            found = await outbox.heads(tx, many, now)
+            following = await outbox.next_due(tx, now) if len(found) < many else now
+        self._queue = {each.id: each for each in found}
+        seconds = (following - now).total_seconds() if following else IDLE
+        self._look_at = time.monotonic() + min(IDLE, seconds)
 
-    async def _rest(self, seconds: float) -> None:
+    async def _write(self, picks: tuple[Pick, ...]) -> None:
+        ended: list[Ended] = []
         try:
-            await asyncio.wait_for(self._awake.wait(), seconds)
-        except TimeoutError:
+            async with self._database.transaction() as tx:
+                ended, self._ended = self._ended, []
+                now = self._now()
+                if (ready := await record_all(tx, ended, self._pace, now, time.monotonic())) is not None:
+                    self._look_at = min(self._look_at, ready)
+                picks = () if self._stopping else picks
+                await self._count_paid(tx, picks, now)
+                started = await outbox.start(tx, [each.delivery.id for each in picks], now)
+        except BaseException:
+            self._ended = ended + self._ended
+            raise
+        for pick in picks:
+            delivery = self._queue.pop(pick.delivery.id)
+            if delivery.id in started:
+                self._flying[delivery.chat_id] = asyncio.create_task(self._deliver(pick))
+
+    async def _count_paid(self, tx: Transaction, picks: tuple[Pick, ...], now: datetime) -> None:
+        if not self._paid_per_day:
             return
+        # Counted before they are sent: a crash may waste a Star, and never spends one too many.
+        spent = await stars.spend(tx, sum(each.paid for each in picks), now)
+        if stars.day(now) != self._spent_on:
+            self._spent_on, self._pace.paid_left = stars.day(now), max(0, self._paid_per_day - spent)
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, pick: Pick) -> None:
+        delivery = replace(pick.delivery, attempts=pick.delivery.attempts + 1, paid=pick.paid)
         try:
+            await asyncio.sleep(pick.slot.at - time.monotonic())
+            pick.leaves(time.monotonic())
+            DEPARTED.set(lambda: pick.leaves(time.monotonic()))
             outcome = await self._send(delivery)
+            if isinstance(outcome, Sent):
+                self._pace.answered(pick.slot, time.monotonic())
         except Exception as error:
             # A fault of the program in one message must neither stop the queue nor lose the message.
             log.exception("delivery %d failed", delivery.id)
             outcome = RetryAt(f"internal error: {type(error).__name__}")
-        while not await self._recorded(delivery, outcome):  # noqa: ASYNC110  # there is no event to wait for
-            await asyncio.sleep(RECORD_AGAIN)
+        if isinstance(outcome, Flooded):
+            self._pace.flooded(delivery.chat_id, outcome.seconds, time.monotonic())
+        self._ended.append((delivery, outcome))
+        del self._flying[delivery.chat_id]
+        self._awake.set()
 
-    async def _recorded(self, delivery: Delivery, outcome: Outcome) -> bool:
+    async def _rest(self, seconds: float) -> None:
+        if seconds <= 0 and not self._stopping:
+            await asyncio.sleep(0)
+            return
         try:
-            async with self._database.transaction() as tx:
-                await record(tx, delivery, outcome, self._now())
-        except Exception:
-            # Unrecorded, it would hold up its chat for ever and be sent twice.
-            log.exception("what became of delivery %d cannot be written; again in %.0f s", delivery.id, RECORD_AGAIN)
-            return False
-        return True
+            await asyncio.wait_for(self._awake.wait(), seconds)
+        except TimeoutError:
+            return
+        if self._flying and not self._stopping:
+            await asyncio.sleep(GATHER)
 
     async def _land_all(self) -> None:
         if self._flying:
-            _, late = await asyncio.wait(self._flying, timeout=self._patience)
+            _, late = await asyncio.wait(self._flying.values(), timeout=self._patience)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self._recover("were cut off by the stop; they may arrive and are sent again at the next start")
+        await self._write(())
+        await self._recover("were cut off by the stop and may arrive")
 
     async def _recover(self, what: str) -> None:
         async with self._database.transaction() as tx:
             if number := await outbox.recover(tx, self._now()):
                 log.warning("%d messages %s", number, what)
-
-
-async def record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
-    """Write down what became of a send, and log what is not plain success."""
-    where = f"delivery {delivery.id} to chat {delivery.chat_id}"
-    match outcome:
-        case Sent(message_id):
-            await outbox.sent(tx, delivery.id, message_id, now)
-        case Gone(reason):
-            await outbox.gone(tx, delivery.id, reason, now)
-            cancelled = await chats.rest(tx, delivery.chat_id, reason, now)
-            log.warning("chat %d rests (%s); %d queued messages are cancelled", delivery.chat_id, reason, cancelled)
-        case TopicGone(reason):
-            await _end_topic(tx, delivery, reason, now)
-        case Moved(chat_id):
-            log.warning("chat %d is now %d", delivery.chat_id, chat_id)
-            await chats.migrate(tx, delivery.chat_id, chat_id)
-            await outbox.again(tx, delivery.id, now, "the group has a new id")
-        case Unparsable(reason) if not delivery.plain:
-            log.error("%s cannot be parsed (%s) and is sent as plain text: %r", where, reason, delivery.message.text)
-            await outbox.as_plain(tx, delivery.id, reason)
-        case Unparsable(reason) | Refused(reason):
-            log.error("%s is refused for good: %s", where, reason)
-            await outbox.gone(tx, delivery.id, reason, now)
-        case Uncertain(reason):
-            log.warning("%s has no answer (%s); it may have arrived and is sent again", where, reason)
-            pause = _pause(delivery.attempts, UNREACHABLE)
-            await outbox.again(tx, delivery.id, now + pause, reason, uncertain=True)
-        case Denied(reason, topic_only=topic_only) if delivery.denials >= len(DENIED):
-            await record(tx, delivery, TopicGone(reason) if topic_only else Gone(reason), now)
-        case Denied(reason, unknown, topic_only):
-            log.log(logging.ERROR if unknown else logging.WARNING, "%s is denied: %s", where, reason)
-            at = now + _pause(delivery.denials + 1, DENIED)
-            await outbox.denied(tx, delivery.id, at, reason, topic_only=topic_only)
-        case RetryAt(reason, seconds):
-            pause = _pause(delivery.attempts, UNREACHABLE) if seconds is None else timedelta(seconds=seconds)
-            log.warning("%s waits %.0f s: %s", where, pause.total_seconds(), reason)
-            await outbox.again(tx, delivery.id, now + pause, reason)
-
-
-async def _end_topic(tx: Transaction, delivery: Delivery, reason: str, now: datetime) -> None:
-    """End what was scheduled in a topic. Its papers go nowhere else: each topic is read by those who chose it."""
-    chat_id, thread_id = delivery.chat_id, delivery.thread_id
-    await outbox.gone(tx, delivery.id, reason, now)
-    cancelled = await outbox.cancel_topic(tx, (chat_id, thread_id), reason, now)
-    ended = await subscriptions.remove_all(tx, chat_id, thread_id)
-    log.warning(
-        "topic %d of chat %d is gone (%s): %d queued messages are cancelled, %d subscriptions ended",
-        thread_id,
-        chat_id,
-        reason,
-        cancelled,
-        ended,
-    )
-    chat = await chats.get(tx, chat_id)
-    if chat and ended and thread_id:
-        await digests.notice(tx, chat_id, [settings.topic_gone(ended, chat.language)], now)
-
-
-def _pause(attempt: int, pauses: Sequence[int]) -> timedelta:
-    return timedelta(seconds=pauses[min(attempt, len(pauses)) - 1])

@@ -1,4 +1,4 @@
-"""What can become of a send, as values. delivery/telegram.py makes them, delivery/outbox.py acts on them."""
+"""What can become of a send, as values. delivery/answers.py makes them, delivery/outbox.py acts on them."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,16 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Flooded:
+    """Too many messages, to this chat or to all: none before so many seconds have passed, at least 1."""
+
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RetryAt:
-    """Telegram could not be reached, or asks to wait. `seconds`: from now; None: short growing pauses."""
+    """Telegram was not reached, or did not take the message. `seconds`: from now; None: short growing pauses."""
 
     reason: str
     seconds: float | None = None
@@ -64,9 +72,9 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """No answer came: the message may have arrived."""
+    """No answer came, or none that tells: the message may have arrived."""
 
     reason: str
 
 
-Outcome = Sent | RetryAt | Denied | Gone | TopicGone | Refused | Unparsable | Moved | Uncertain
+Outcome = Sent | Flooded | RetryAt | Denied | Gone | TopicGone | Refused | Unparsable | Moved | Uncertain

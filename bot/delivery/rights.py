@@ -6,6 +6,8 @@ from telegram import Bot, ChatMember, ChatMemberAdministrator, ChatMemberRestric
 from telegram.constants import ChatMemberStatus
 from telegram.error import InvalidToken, TelegramError
 
+from bot.delivery.proxy import environment_proxy
+from bot.delivery.transport import Transport
 from storage.records import Chat, ChatKind
 
 Finding = tuple[str, str]  # what was looked at, and what to do about it; empty if it is well
@@ -13,7 +15,8 @@ Finding = tuple[str, str]  # what was looked at, and what to do about it; empty 
 
 async def examine(token: str, base_url: str, chats: Sequence[Chat]) -> AsyncIterator[Finding]:
     """The token, then each chat that is posted to."""
-    bot = Bot(token, base_url=base_url)
+    calls, polls = (Transport(1, proxy=environment_proxy(base_url)) for _ in range(2))
+    bot = Bot(token, base_url=base_url, request=calls, get_updates_request=polls)
     try:
         await bot.initialize()
     except InvalidToken:

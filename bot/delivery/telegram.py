@@ -1,175 +1,95 @@
-"""The client: sends one message, and turns every answer of Telegram into an outcome.
+"""The client: two bots on pools of their own, and one message sent, with an outcome for whatever comes back."""
 
-The error texts are those of tdlib/telegram-bot-api (Client.cpp, DialogManager.cpp) and of Telegram's servers.
-python-telegram-bot capitalises them, so that they are compared in lower case.
-"""
+from functools import lru_cache
+from typing import Any, cast
+from urllib.parse import urlencode
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
-import stamina
 from telegram import LinkPreviewOptions
 from telegram.constants import ParseMode
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-    TimedOut,
-)
-from telegram.ext import BaseRateLimiter, ExtBot
+from telegram.error import TelegramError
+from telegram.ext import ExtBot
 
-from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, TopicGone, Uncertain, Unparsable
+from bot.delivery.answers import classify
+from bot.delivery.bodies import Form
+from bot.delivery.outcome import Outcome, Refused, Sent, Uncertain
+from bot.delivery.patience import Patience
+from bot.delivery.polling import SecretBot
+from bot.delivery.proxy import environment_proxy
+from bot.delivery.transport import TimeOuts, Transport
 from bot.keyboards import markup
 from bot.messages.size import plain
-from storage.records import Delivery
+from storage.records import Delivery, Message
+
+__all__ = ["PATIENCE", "Patience", "SecretBot", "bots", "classify", "send"]
 
 # Telegram's server itself waits out a flood limit for up to 8 s before it answers: a shorter patience sees
 # messages as lost that arrive, and would send them twice.
 PATIENCE = 30.0
-OUTBOX = "outbox"
-TOKEN_AGAIN = 600.0  # seconds
-LONGEST_WAIT = 60.0  # seconds that an answer to a reader waits for a flood limit to pass
+ANSWERS = 64  # connections for answers to readers: dispatch.InOrder handles as many updates at once
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-
-# A chat that answers with one of these stays closed until it lets the bot in again.
-_GONE = (
-    "bot was blocked by the user",
-    "user is deactivated",
-    "bot can't initiate conversation with a user",
-    "bot can't send messages to bots",
-    "the bot can't send messages to the bot",
-    "bot was kicked from the",
-    "bot is not a member of the",
-    "the group chat was deleted",
-    "chat not found",
-    "peer_id_invalid",
-)
-_UNPARSABLE = ("can't parse entities", "entities_too_long", "button_data_invalid", "button_url_invalid")
-# Rights come back: on 2023-10-31 every bot had "not enough rights" for hours.
-_RIGHTS = (
-    "not enough rights",
-    "need administrator rights",
-    "chat_write_forbidden",
-    "have no write access",
-    "chat_restricted",
-    "chat_admin_required",
-    "chat_send_plain_forbidden",
-)
-_TOPIC_GONE = ("message thread not found", "topic_deleted")
-_TOPIC_CLOSED = "topic_closed"
-# httpx raises these before the request has left, as python-telegram-bot's "httpx.ConnectError: ..." tells.
-_NOT_SENT = ("httpx.connecterror", "httpx.connecttimeout", "httpx.proxyerror", "pool timeout")
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True).to_json()
 
 
-class SecretBot(ExtBot[Any]):
-    """A bot whose `repr` tells no token; python-telegram-bot's own does, and so do the objects that hold it."""
+def bots(token: str, base_url: str, *, at_once: int, limiter: Patience | None = None) -> tuple[SecretBot, SecretBot]:
+    """The bot that polls and answers readers, and the one that `send` takes, for `at_once` messages at a time.
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}[token=<token>]"
-
-
-class Patience(BaseRateLimiter[Any]):
-    """Asks again when an answer to a reader meets a flood limit or a network that did not take it.
-
-    The outbox keeps a time-table of its own, and polling starts itself again: neither is touched.
+    Polling, answers and broadcasts have a pool each, so that none waits for a connection of the others. The second
+    bot's `request` is to be initialised, not the bot, which would ask for its name again. Raises OperatorMistake if the
+    environment names a proxy that cannot be used.
     """
-
-    async def initialize(self) -> None:
-        """Nothing to open."""
-
-    async def shutdown(self) -> None:
-        """Nothing to close."""
-
-    async def process_request(  # noqa: PLR0917  # the signature is python-telegram-bot's
-        self,
-        callback: Callable[..., Coroutine[Any, Any, Any]],
-        args: Any,
-        kwargs: dict[str, Any],
-        endpoint: str,
-        data: dict[str, Any],  # the signature is python-telegram-bot's
-        rate_limit_args: Any,
-    ) -> Any:
-        """Called by python-telegram-bot for every request."""
-        if rate_limit_args == OUTBOX or endpoint == "getUpdates":
-            return await callback(*args, **kwargs)
-        async for attempt in stamina.retry_context(on=_pause, attempts=4, timeout=120):
-            with attempt:
-                return await callback(*args, **kwargs)
-        raise AssertionError("stamina lets the last error through")
-
-
-def _pause(error: Exception) -> bool | float:
-    outcome = classify(error) if isinstance(error, TelegramError) else None
-    if not isinstance(outcome, RetryAt) or (outcome.seconds or 0) > LONGEST_WAIT:
-        return False
-    return outcome.seconds or True
+    proxy = environment_proxy(base_url)
+    polling = Transport(1, TimeOuts(read=10.0), proxy=proxy)
+    answers = Transport(ANSWERS, TimeOuts(read=PATIENCE), proxy=proxy)
+    broadcasts = Transport(at_once, TimeOuts(read=PATIENCE), proxy=proxy)
+    return (
+        SecretBot(token, base_url, request=answers, get_updates_request=polling, rate_limiter=limiter),
+        SecretBot(token, base_url, request=broadcasts, get_updates_request=broadcasts),
+    )
 
 
 async def send(bot: ExtBot[Any], delivery: Delivery) -> Outcome:
-    """Send a message, or edit one that was sent; whatever Telegram or the network does comes back as an outcome."""
+    """Send a message, or edit one that was sent; whatever Telegram or the network does comes back as an outcome.
+
+    Goes past the bot's limiter, and past python-telegram-bot's reading of the whole message that comes back, which
+    costs as much as sending it: of that, the outbox needs the number.
+    """
+    edited = delivery.message_id
     try:
-        if delivery.message_id is None:
-            sent = await bot.send_message(
-                delivery.chat_id, message_thread_id=delivery.thread_id or None, **_content(delivery)
-            )
-            return Sent(sent.message_id)
-        await bot.edit_message_text(chat_id=delivery.chat_id, message_id=delivery.message_id, **_content(delivery))
-        return Sent(delivery.message_id)
+        result = await bot.request.post(
+            f"{bot.base_url}/{'sendMessage' if edited is None else 'editMessageText'}",
+            cast(
+                Any, Form(_where(delivery) + _what(delivery.message, delivery.plain, delivery.paid and edited is None))
+            ),
+            read_timeout=PATIENCE,
+        )
     except TelegramError as error:
         outcome = classify(error)
-        if delivery.message_id is not None and isinstance(outcome, Refused):
-            return Sent(delivery.message_id)  # not modified, or deleted meanwhile: there is nothing left to put right
+        if edited is not None and isinstance(outcome, Refused):
+            return Sent(edited)  # not modified, or deleted meanwhile: there is nothing left to put right
         return outcome
+    if edited is not None:
+        return Sent(edited)
+    number = result.get("message_id") if isinstance(result, dict) else None
+    return Sent(number) if isinstance(number, int) else Uncertain("Telegram answers without the message")
 
 
-def _content(delivery: Delivery) -> dict[str, Any]:
-    message = delivery.message
-    return {
-        "text": plain(message.text) if delivery.plain else message.text,
-        "parse_mode": None if delivery.plain else ParseMode.HTML,
-        "reply_markup": None if delivery.plain else markup(message.keyboard),
+def _where(delivery: Delivery) -> bytes:
+    if delivery.message_id is not None:
+        return b"chat_id=%d&message_id=%d&" % (delivery.chat_id, delivery.message_id)
+    if delivery.thread_id:
+        return b"chat_id=%d&message_thread_id=%d&" % (delivery.chat_id, delivery.thread_id)
+    return b"chat_id=%d&" % delivery.chat_id
+
+
+# A digest's messages go to many chats: each is encoded once, not once a chat. The largest takes 40 kB here.
+@lru_cache(maxsize=128)
+def _what(message: Message, as_plain: bool, paid: bool) -> bytes:
+    keyboard = None if as_plain else markup(message.keyboard)
+    content = {
+        "text": plain(message.text) if as_plain else message.text,
+        "parse_mode": None if as_plain else ParseMode.HTML.value,
+        "reply_markup": keyboard and keyboard.to_json(),
         "link_preview_options": _NO_PREVIEW,
-        "read_timeout": PATIENCE,
-        "rate_limit_args": OUTBOX,
+        "allow_paid_broadcast": "true" if paid else None,
     }
-
-
-def classify(error: TelegramError) -> Outcome:  # noqa: PLR0911  # a table, read from the top
-    """What an error means for the message that was sent."""
-    text = error.message.lower()
-    if isinstance(error, RetryAfter):
-        # Its `retry_after` is a number or a timedelta, by an environment variable of python-telegram-bot's.
-        return RetryAt(error.message, error._retry_after.total_seconds())
-    if isinstance(error, ChatMigrated):
-        return Moved(error.new_chat_id)
-    if isinstance(error, InvalidToken):
-        # No chat is at fault; the error's own text holds the token.
-        return RetryAt("Telegram refuses the bot's token", TOKEN_AGAIN)
-    if isinstance(error, Forbidden | BadRequest):
-        return _refusal(error, text)
-    if isinstance(error, TimedOut):
-        return RetryAt(error.message) if any(each in text for each in _NOT_SENT) else Uncertain(error.message)
-    if isinstance(error, NetworkError) and text.startswith("httpx.") and not text.startswith(_NOT_SENT):
-        return Uncertain(error.message)
-    return RetryAt(error.message)
-
-
-def _refusal(error: TelegramError, text: str) -> Outcome:  # noqa: PLR0911  # as above
-    if any(each in text for each in _GONE):
-        return Gone(error.message)
-    if any(each in text for each in _UNPARSABLE):
-        return Unparsable(error.message)
-    if any(each in text for each in _RIGHTS):
-        return Denied(error.message)
-    if any(each in text for each in _TOPIC_GONE):
-        return TopicGone(error.message)
-    if _TOPIC_CLOSED in text:
-        return Denied(error.message, topic_only=True)
-    if isinstance(error, Forbidden):
-        return Denied(error.message, unknown=True)
-    return Refused(error.message)
+    return urlencode({name: value for name, value in content.items() if value is not None}).encode()

@@ -1,0 +1,121 @@
+"""Writes down what became of sends: one rule for each outcome."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.delivery.outcome import (
+    Denied,
+    Flooded,
+    Gone,
+    Moved,
+    Outcome,
+    Refused,
+    RetryAt,
+    Sent,
+    TopicGone,
+    Uncertain,
+    Unparsable,
+)
+from bot.delivery.pace import Pace
+from bot.messages import settings
+from storage import chats, digests, outbox, subscriptions
+from storage.database import Transaction
+from storage.records import Delivery
+
+log = logging.getLogger(__name__)
+
+UNREACHABLE = (2, 5, 15, 30, 60)  # seconds between attempts, the last for ever: no outage loses a message
+DENIED = (60, 300, 900, 3600, *(7200,) * 11)  # about a day, then the chat rests
+AGAIN = timedelta(minutes=1)  # before a message is sent again whose outcome the program cannot write
+
+Ended = tuple[Delivery, Outcome]
+
+
+async def record_all(tx: Transaction, ended: Sequence[Ended], pace: Pace, now: datetime, clock: float) -> float | None:
+    """Write down what became of those sends, and let follow what stood behind them.
+
+    The time, by the pace's clock, when the first of these may be sent; None if nothing stood behind them.
+    """
+    if not ended:
+        return None
+    await outbox.sent(
+        tx, [(delivery, outcome.message_id) for delivery, outcome in ended if isinstance(outcome, Sent)], now
+    )
+    for delivery, outcome in ended:
+        if not isinstance(outcome, Sent):
+            await _record_alone(tx, delivery, outcome, now)
+    ready = {delivery.id: pace.ready_at(delivery.chat_id, clock) - clock for delivery, _ in ended}
+    came_forward = await outbox.follow(tx, {each: now + timedelta(seconds=wait) for each, wait in ready.items()})
+    return clock + min(ready.values()) if came_forward else None
+
+
+async def _record_alone(tx: Transaction, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+    try:
+        async with tx.begin_nested():
+            await record(tx, delivery, outcome, now)
+    except Exception:
+        # A fault of the program in one outcome must not keep those of other chats from being written.
+        log.exception("what became of delivery %d cannot be written: %s", delivery.id, outcome)
+        await outbox.again(tx, delivery, now + AGAIN, "internal error")
+
+
+async def record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+    """Write down what became of a send, and log what is not plain success."""
+    where = f"delivery {delivery.id} to chat {delivery.chat_id}"
+    match outcome:
+        case Sent(message_id):
+            await outbox.sent(tx, [(delivery, message_id)], now)
+        case Gone(reason):
+            await outbox.gone(tx, delivery.id, reason, now)
+            cancelled = await chats.rest(tx, delivery.chat_id, reason, now)
+            log.warning("chat %d rests (%s); %d queued messages are cancelled", delivery.chat_id, reason, cancelled)
+        case TopicGone(reason):
+            await _end_topic(tx, delivery, reason, now)
+        case Moved(chat_id):
+            log.warning("chat %d is now %d", delivery.chat_id, chat_id)
+            await chats.migrate(tx, delivery.chat_id, chat_id)
+            await outbox.again(tx, delivery, now, "the group has a new id")
+        case Unparsable(reason) if not delivery.plain:
+            log.error("%s cannot be parsed (%s) and is sent as plain text: %r", where, reason, delivery.message.text)
+            await outbox.as_plain(tx, delivery.id, reason)
+        case Unparsable(reason) | Refused(reason):
+            log.error("%s is refused for good: %s", where, reason)
+            await outbox.gone(tx, delivery.id, reason, now)
+        case Uncertain(reason):
+            at = now + _pause(delivery.attempts, UNREACHABLE)
+            again = await outbox.unanswered(tx, delivery, now, at, reason)
+            log.warning("%s has no answer (%s) and may have arrived; sent again: %s", where, reason, again)
+        case Denied(reason, topic_only=topic_only) if delivery.denials >= len(DENIED):
+            await record(tx, delivery, TopicGone(reason) if topic_only else Gone(reason), now)
+        case Denied(reason, unknown, topic_only):
+            log.log(logging.ERROR if unknown else logging.WARNING, "%s is denied: %s", where, reason)
+            at = now + _pause(delivery.denials + 1, DENIED)
+            await outbox.denied(tx, delivery, at, reason, topic_only=topic_only)
+        case RetryAt(reason, seconds) | Flooded(reason, seconds):
+            pause = _pause(delivery.attempts, UNREACHABLE) if seconds is None else timedelta(seconds=seconds)
+            log.warning("%s waits %.0f s: %s", where, pause.total_seconds(), reason)
+            await outbox.again(tx, delivery, now + pause, reason)
+
+
+async def _end_topic(tx: Transaction, delivery: Delivery, reason: str, now: datetime) -> None:
+    """End what was scheduled in a topic. Its papers go nowhere else: each topic is read by those who chose it."""
+    chat_id, thread_id = delivery.chat_id, delivery.thread_id
+    await outbox.gone(tx, delivery.id, reason, now)
+    cancelled = await outbox.cancel_topic(tx, (chat_id, thread_id), reason, now)
+    ended = await subscriptions.remove_all(tx, chat_id, thread_id)
+    log.warning(
+        "topic %d of chat %d is gone (%s): %d queued messages are cancelled, %d subscriptions ended",
+        thread_id,
+        chat_id,
+        reason,
+        cancelled,
+        ended,
+    )
+    chat = await chats.get(tx, chat_id)
+    if chat and ended and thread_id:
+        await digests.notice(tx, chat_id, [settings.topic_gone(ended, chat.language)], now)
+
+
+def _pause(attempt: int, pauses: Sequence[int]) -> timedelta:
+    return timedelta(seconds=pauses[min(attempt, len(pauses)) - 1])

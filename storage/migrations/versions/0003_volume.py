@@ -1,0 +1,79 @@
+"""An outbox for volume: texts stored once, one line for each chat and topic, answers that never came counted."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+OPEN = "state IN ('waiting', 'due', 'sending', 'uncertain')"
+
+STATEMENTS = f"""
+-- What is sent, each text once however many chats get it. Deliveries of long ago name texts that are forgotten.
+CREATE TABLE texts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    hash TEXT NOT NULL UNIQUE,              -- of text and keyboard
+    text TEXT NOT NULL,
+    keyboard TEXT NOT NULL                  -- JSON: rows of [label, data, url]
+);
+INSERT INTO texts (hash, text, keyboard)
+    SELECT 'first ' || MIN(id), text, keyboard FROM deliveries WHERE text <> '' GROUP BY text, keyboard;
+
+ALTER TABLE deliveries ADD COLUMN text_id INTEGER NOT NULL DEFAULT 0;
+UPDATE deliveries SET text_id = COALESCE((
+    SELECT id FROM texts t WHERE t.text = deliveries.text AND t.keyboard = deliveries.keyboard), 0);
+ALTER TABLE deliveries DROP COLUMN text;
+ALTER TABLE deliveries DROP COLUMN keyboard;
+
+-- How often no answer came, so that the message may have arrived.
+ALTER TABLE deliveries ADD COLUMN doubts INTEGER NOT NULL DEFAULT 0;
+-- /status: what had no answer lately.
+CREATE INDEX deliveries_doubts ON deliveries (changed_at) WHERE doubts > 0;
+
+-- Behind another message of the same chat and topic a message waits; only the first of each line is due.
+DROP INDEX deliveries_open;
+DROP INDEX deliveries_queue;
+-- outbox.line_up and the end of each send: the next of a chat's topic.
+CREATE INDEX deliveries_line ON deliveries (chat_id, thread_id, id) WHERE {OPEN};
+-- outbox.heads: what may be sent now, in the order of its time.
+CREATE INDEX deliveries_queue ON deliveries (due, id) WHERE state IN ('due', 'uncertain');
+UPDATE deliveries SET state = 'waiting' WHERE state = 'due' AND message_id IS NULL AND EXISTS (
+    SELECT 1 FROM deliveries e
+    WHERE e.chat_id = deliveries.chat_id AND e.thread_id = deliveries.thread_id AND e.id < deliveries.id
+      AND e.{OPEN} AND e.message_id IS NULL);
+
+-- 0: a message that had no answer is not sent again in this chat; it may be lost, and never comes twice.
+ALTER TABLE chats ADD COLUMN repeats INTEGER NOT NULL DEFAULT 1;
+-- A broadcast writes ten of these a chat: they stand in their key's own tree, and refer to papers and deliveries, which
+-- are never deleted but with their chat, without being checked.
+CREATE TABLE posts_kept (
+    chat_id BIGINT NOT NULL REFERENCES chats (id) ON UPDATE CASCADE ON DELETE CASCADE,
+    paper BIGINT NOT NULL,
+    delivery_id BIGINT NOT NULL,
+    draft TEXT NOT NULL DEFAULT '',         -- what is to be put right once a good summary comes
+    version INTEGER NOT NULL DEFAULT 0,     -- of the paper, as it was posted
+    PRIMARY KEY (chat_id, paper)
+) WITHOUT ROWID;
+INSERT INTO posts_kept (chat_id, paper, delivery_id, draft) SELECT chat_id, paper, delivery_id, draft FROM posts;
+DROP TABLE posts;
+ALTER TABLE posts_kept RENAME TO posts;
+-- jobs.amend: what may have to be put right.
+CREATE INDEX posts_draft ON posts (paper) WHERE draft <> '';
+-- /status and /weekly: whether and where a paper was posted.
+CREATE INDEX posts_paper ON posts (paper);
+
+-- How what a search found is sorted: relevance or date; empty: it is no search.
+ALTER TABLE listings ADD COLUMN sorted TEXT NOT NULL DEFAULT '';
+
+-- How a paper is to be announced for a subscription to post it: arXiv's announce types.
+ALTER TABLE subscriptions ADD COLUMN kinds TEXT NOT NULL DEFAULT 'cross new';
+-- jobs.prepare: who is due, and who waits for an announcement, page by page with a chat's subscriptions together.
+DROP INDEX subscriptions_due;
+DROP INDEX subscriptions_batch;
+CREATE INDEX subscriptions_due ON subscriptions (next_due, chat_id);
+CREATE INDEX subscriptions_batch ON subscriptions (batch, chat_id) WHERE after_announcement = 1
+"""
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS.split(";\n"):
+        op.get_bind().exec_driver_sql(statement)
