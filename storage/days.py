@@ -48,6 +48,22 @@ async def counts(tx: Transaction, day: date, categories: Sequence[str] = ()) -> 
     return Day(day, tuple(categories), **row._mapping)
 
 
+async def announced(tx: Transaction, day: date, categories: Sequence[str] = ()) -> Day:
+    """The same of what was announced alone: what became of it is not counted, which with many posts takes long."""
+    where = "AND category IN :categories" if categories else ""
+    sql = text(f"""
+    SELECT COUNT(*) AS announced, COUNT(CASE kind WHEN 0 THEN 1 END) AS new,
+           COUNT(CASE kind WHEN 1 THEN 1 END) AS "cross", COUNT(CASE kind WHEN 2 THEN 1 END) AS replaced
+    FROM (SELECT MIN(CASE type WHEN 'new' THEN 0 WHEN 'cross' THEN 1 WHEN '' THEN 3 ELSE 2 END) AS kind
+          FROM announcements WHERE date = :day {where} GROUP BY paper) AS listed
+    """)
+    values: dict[str, Any] = {"day": day.isoformat()}
+    if categories:
+        sql = sql.bindparams(bindparam("categories", expanding=True))
+        values["categories"] = list(categories)
+    return Day(day, tuple(categories), **(await tx.execute(sql, values)).one()._mapping)
+
+
 async def sizes(tx: Transaction, since: date) -> dict[str, dict[date, int]]:
     """How many papers each category listed on each day since then."""
     sql = """
@@ -70,6 +86,17 @@ async def last(tx: Transaction, categories: Sequence[str] = ()) -> date | None:
         values["categories"] = list(categories)
     found: str | None = await tx.scalar(sql, values)
     return date.fromisoformat(found) if found else None
+
+
+async def listed(tx: Transaction, day: date, limit: int) -> tuple[str, ...]:
+    """The ids of the papers that were announced on a day, those with a Chinese summary first, then the newest first."""
+    sql = """
+    SELECT p.id FROM papers p
+    WHERE p.ordinal IN (SELECT paper FROM announcements WHERE date = :day AND news = 1)
+    ORDER BY EXISTS (SELECT 1 FROM summaries s WHERE s.paper = p.ordinal AND s.state = 'good') DESC, p.ordinal DESC
+    LIMIT :limit
+    """
+    return tuple((await tx.execute(text(sql), {"day": day.isoformat(), "limit": limit})).scalars())
 
 
 async def lately(tx: Transaction, number: int) -> list[date]:

@@ -1,16 +1,18 @@
 """Digests: which papers a subscription may still get, and writing a prepared digest into the outbox."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
-from storage import outbox
+from storage import outbox, posting
 from storage.database import Transaction, as_moment, as_text
 from storage.filters import Filter, statement
-from storage.paper_rows import as_card, ordinal
+from storage.paper_rows import as_card
 from storage.papers import CARDS
+from storage.posting import Prepared
 from storage.records import Card, Digest, LastDigest, Message, Part
 
 REPEATED = timedelta(minutes=1)
@@ -47,37 +49,19 @@ async def news(tx: Transaction, where: Filter, since: datetime, chat_id: int = 0
 
 async def save(tx: Transaction, digest: Digest, parts: Sequence[Part], now: datetime) -> bool:
     """Write a digest and its messages; False, and nothing written, if that due time has its digest already."""
-    digest_id = await _insert(tx, digest, now)
-    if digest_id is None:
-        return False
-    subscription = digest.subscription
-    place = (digest_id, subscription.chat_id, subscription.thread_id)
-    ids = await outbox.add(tx, place, [part.message for part in parts], now)
-    posts = [
-        {
-            "chat_id": subscription.chat_id,
-            "paper": ordinal(posted.paper_id),
-            "delivery_id": delivery_id,
-            "draft": posted.draft,
-        }
-        for delivery_id, part in zip(ids, parts, strict=True)
-        for posted in part.papers
-    ]
-    if posts:
-        # That a paper is posted to a chat only once is a rule of the table: what breaks it is not queued at all.
-        sql = "INSERT INTO posts (chat_id, paper, delivery_id, draft) VALUES (:chat_id, :paper, :delivery_id, :draft)"
-        await tx.execute(text(sql), posts)
-    return True
+    one = digest.subscription
+    place = (one.id, one.chat_id, one.thread_id)
+    return await posting.save(tx, [Prepared(digest, tuple(parts), [place])], now) > 0
 
 
-async def last(tx: Transaction, subscription_id: int) -> LastDigest | None:
-    """The last digest with papers of a subscription."""
+async def last(tx: Transaction, ids: Collection[int]) -> dict[int, LastDigest]:
+    """The last digest with papers of each of these subscriptions that has one."""
     sql = """
-    SELECT id, prepared_at, chosen FROM digests
-    WHERE subscription_id = :id AND chosen > 0 ORDER BY due DESC LIMIT 1
+    SELECT d.subscription_id, d.id, d.prepared_at, d.chosen FROM json_each(:ids) AS s JOIN digests d ON d.id = (
+        SELECT id FROM digests WHERE subscription_id = s.value AND chosen > 0 ORDER BY due DESC LIMIT 1)
     """
-    row = (await tx.execute(text(sql), {"id": subscription_id})).first()
-    return LastDigest(row.id, as_moment(row.prepared_at), row.chosen) if row else None
+    rows = await tx.execute(text(sql), {"ids": json.dumps(list(ids))})
+    return {row.subscription_id: LastDigest(row.id, as_moment(row.prepared_at), row.chosen) for row in rows}
 
 
 async def repeat(tx: Transaction, digest_id: int, chat_id: int, now: datetime) -> bool:
@@ -87,29 +71,24 @@ async def repeat(tx: Transaction, digest_id: int, chat_id: int, now: datetime) -
     """
     known = """
     SELECT 1 FROM digests WHERE id = :id AND chat_id = :chat_id
-      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE digest_id = :id AND text = '')
+      AND NOT EXISTS (SELECT 1 FROM deliveries WHERE digest_id = :id AND text_id NOT IN (SELECT id FROM texts))
     """
     values: dict[str, Any] = {"id": digest_id, "chat_id": chat_id, "now": as_text(now)}
     if not await tx.scalar(text(known), values):
         return False
     asked = "UPDATE digests SET repeated_at = :now WHERE id = :id AND COALESCE(repeated_at, '') < :before"
     if (await tx.execute(text(asked), {**values, "before": as_text(now - REPEATED)})).rowcount:
-        await _copy(tx, values)
+        await _copy(tx, values, now)
     return True
 
 
-async def _copy(tx: Transaction, values: dict[str, Any]) -> None:
+async def _copy(tx: Transaction, values: dict[str, Any], now: datetime) -> None:
     copied = """
     INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, prepared_at)
     SELECT NULL, chat_id, :now, matched, chosen, :now FROM digests WHERE id = :id RETURNING id
     """
     new_id = (await tx.execute(text(copied), values)).scalar_one()
-    messages = """
-    INSERT INTO deliveries (digest_id, chat_id, thread_id, part, text, keyboard, plain, state, due, changed_at)
-    SELECT :new_id, chat_id, thread_id, part, text, keyboard, plain, 'due', :now, :now
-    FROM deliveries WHERE digest_id = :id ORDER BY part
-    """
-    await tx.execute(text(messages), {**values, "new_id": new_id})
+    await outbox.repeat(tx, values["id"], new_id, now)
 
 
 async def notice(tx: Transaction, chat_id: int, messages: Sequence[Message], now: datetime) -> None:
@@ -120,22 +99,3 @@ async def notice(tx: Transaction, chat_id: int, messages: Sequence[Message], now
     """
     new_id: int = (await tx.execute(text(sql), {"chat_id": chat_id, "now": as_text(now)})).scalar_one()
     await outbox.add(tx, (new_id, chat_id, 0), messages, now)
-
-
-async def _insert(tx: Transaction, digest: Digest, now: datetime) -> int | None:
-    sql = """
-    INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, waiting, prepared_at)
-    VALUES (:subscription_id, :chat_id, :due, :matched, :chosen, :waiting, :now)
-    ON CONFLICT (subscription_id, due) DO NOTHING RETURNING id
-    """
-    values = {
-        "subscription_id": digest.subscription.id,
-        "chat_id": digest.subscription.chat_id,
-        "due": as_text(digest.due),
-        "matched": digest.matched,
-        "chosen": len(digest.cards),
-        "waiting": digest.waiting,
-        "now": as_text(now),
-    }
-    new_id: int | None = (await tx.execute(text(sql), values)).scalar_one_or_none()
-    return new_id

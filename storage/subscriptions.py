@@ -1,34 +1,95 @@
 """Subscriptions: what is posted where, and when each is due next."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
-from storage.chats import as_chat
 from storage.database import Transaction, as_moment, as_text
-from storage.records import Chat, Form, Schedule, Subscription
+from storage.records import AnnounceType, Chat, ChatKind, Form, Language, Schedule, Subscription
+
+
+class Terms(NamedTuple):
+    """All that decides what a subscription gets and when, as it is stored: what many share is worked out once."""
+
+    next_due: str
+    query: str
+    kinds: str
+    hour: int
+    weekdays: str
+    after_announcement: int
+    form: str
+    max_papers: int
+    tell_empty: int
+    requested_at: str | None
+    batch: str
+    kind: str
+    language: str
+    timezone: str
+
+    @classmethod
+    def read(cls, stored: str) -> "Terms":
+        """The terms that a subscriber's text says."""
+        return cls(*json.loads(stored))
+
+
+class Subscriber(NamedTuple):
+    """A subscription that is due, as it was read: its place, and its terms."""
+
+    id: int
+    chat_id: int
+    thread_id: int
+    terms: str  # Terms.read
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """When some subscriptions are due next, and when the batch came that they had their digest of, if it was of one."""
+
+    ids: Sequence[int]
+    next_due: datetime
+    batch: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A subscription whose digest is to be prepared: for a due time, or because its readers asked for it."""
+    """Terms as records: the subscription and its chat without their ids, and when its readers asked."""
 
     subscription: Subscription
     chat: Chat
     requested: datetime | None
     batch: datetime | None = None  # when the last batch came that it had its digest of, if it waits for announcements
 
+    @classmethod
+    def of(cls, terms: Terms) -> "Due":
+        """What many subscriptions share."""
+        schedule = Schedule(terms.hour, _days(terms.weekdays), bool(terms.after_announcement))
+        subscription = Subscription(
+            id=0,
+            chat_id=0,
+            thread_id=0,
+            query=terms.query,
+            schedule=schedule,
+            form=Form(terms.form),
+            max_papers=terms.max_papers,
+            tell_empty=bool(terms.tell_empty),
+            kinds=_kinds(terms.kinds),
+        )
+        chat = Chat(0, ChatKind(terms.kind), language=Language(terms.language), timezone=terms.timezone)
+        requested = as_moment(terms.requested_at) if terms.requested_at else None
+        return cls(subscription, chat, requested, as_moment(terms.batch) if terms.batch else None)
+
 
 async def add(tx: Transaction, wanted: Subscription, now: datetime) -> tuple[Subscription, bool]:
     """Store a subscription (its id is ignored). The same query in the same place is that one again: False."""
     sql = """
     INSERT INTO subscriptions (chat_id, thread_id, query, hour, weekdays, after_announcement, form, max_papers,
-                               tell_empty, next_due, made_at)
+                               tell_empty, kinds, next_due, made_at)
     VALUES (:chat_id, :thread_id, :query, :hour, :weekdays, :after_announcement, :form, :max_papers,
-            :tell_empty, :next_due, :now)
+            :tell_empty, :kinds, :next_due, :now)
     ON CONFLICT (chat_id, thread_id, query) DO NOTHING RETURNING *
     """
     values = {
@@ -62,9 +123,28 @@ async def save(tx: Transaction, changed: Subscription) -> None:
     """Store a subscription's settings and its next due time."""
     sql = """
     UPDATE subscriptions SET hour = :hour, weekdays = :weekdays, after_announcement = :after_announcement,
-        form = :form, max_papers = :max_papers, tell_empty = :tell_empty, next_due = :next_due WHERE id = :id
+        form = :form, max_papers = :max_papers, tell_empty = :tell_empty, kinds = :kinds, next_due = :next_due
+    WHERE id = :id
     """
     await tx.execute(text(sql), {**_settings(changed), "id": changed.id})
+
+
+async def ask(tx: Transaction, subscription_id: int, query: str) -> bool:
+    """Give a subscription another query; False if there is one with that query in its place, or it has ended."""
+    sql = "UPDATE OR IGNORE subscriptions SET query = :query WHERE id = :id"
+    return (await tx.execute(text(sql), {"id": subscription_id, "query": query})).rowcount > 0
+
+
+async def pause(tx: Transaction, subscription_id: int) -> None:
+    """Prepare nothing for a subscription until it is resumed, not even what was asked for already."""
+    sql = text("UPDATE subscriptions SET paused = 1, requested_at = NULL WHERE id = :id")
+    await tx.execute(sql, {"id": subscription_id})
+
+
+async def resume(tx: Transaction, subscription_id: int, next_due: datetime) -> None:
+    """Prepare for a subscription again, the next time then."""
+    sql = text("UPDATE subscriptions SET paused = 0, next_due = :next_due WHERE id = :id AND paused = 1")
+    await tx.execute(sql, {"id": subscription_id, "next_due": as_text(next_due)})
 
 
 async def remove(tx: Transaction, subscription_id: int) -> bool:
@@ -80,72 +160,102 @@ async def remove_all(tx: Transaction, chat_id: int, thread_id: int | None = None
 
 
 async def request(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
-    """Have digests prepared now, besides the schedule."""
-    sql = text("UPDATE subscriptions SET requested_at = :now WHERE id = :id")
+    """Have digests prepared now, besides the schedule; not those of paused subscriptions."""
+    sql = text("UPDATE subscriptions SET requested_at = :now WHERE id = :id AND paused = 0")
     await tx.execute(sql, [{"now": as_text(now), "id": each} for each in ids])
 
 
-async def waiting(tx: Transaction, now: datetime, limit: int, after: int = 0) -> list[int]:
-    """The ids, above `after` and in order, of subscriptions whose time has come or whose readers asked."""
-    # Two indexes, one for each reason; joined by OR, SQLite would read every subscription.
-    sql = """
-    SELECT s.id FROM subscriptions s JOIN chats c ON c.id = s.chat_id
-    WHERE c.state = 'active' AND s.id > :after AND s.id IN (
-        SELECT id FROM subscriptions WHERE next_due <= :now
-        UNION ALL SELECT id FROM subscriptions WHERE requested_at IS NOT NULL)
-    ORDER BY s.id LIMIT :limit
-    """
-    return list((await tx.execute(text(sql), {"now": as_text(now), "limit": limit, "after": after})).scalars())
+async def requested(tx: Transaction, limit: int, after: Subscriber | None = None) -> list[Subscriber]:
+    """Those whose readers asked for a digest, who asked first comes first; a page begins behind `after`."""
+    return await _page(tx, "s.requested_at IS NOT NULL", ("s.requested_at", "s.id"), limit, after)
 
 
-async def awaiting(tx: Transaction, batch: datetime) -> list[int]:
-    """The ids of subscriptions that wait for announcements and had no digest of the batch that came then."""
+async def waiting(tx: Transaction, now: datetime, limit: int, after: Subscriber | None = None) -> list[Subscriber]:
+    """Those whose time has come and whose readers did not ask, the longest due first and a chat's together."""
+    condition = "s.next_due <= :now AND s.requested_at IS NULL"
+    return await _page(tx, condition, ("s.next_due", "s.chat_id", "s.id"), limit, after, now=as_text(now))
+
+
+async def awaiting(tx: Transaction, batch: datetime, limit: int, after: Subscriber | None = None) -> list[Subscriber]:
+    """Those that wait for announcements and had no digest of the batch that came then, a chat's together."""
+    condition = "s.after_announcement = 1 AND s.batch < :before"
+    return await _page(tx, condition, ("s.batch", "s.chat_id", "s.id"), limit, after, before=as_text(batch))
+
+
+async def unchanged(tx: Transaction, read: Collection[Subscriber]) -> set[Subscriber]:
+    """Those that are still as they were when they were read, and so still due."""
+    sql = text(f"{_SUBSCRIBERS} AND s.id IN (SELECT value FROM json_each(:ids))")
+    found = await _subscribers(tx, sql, {"ids": json.dumps([each.id for each in read])})
+    return set(read).intersection(found)
+
+
+async def as_if_requested(tx: Transaction, subscription_id: int, now: datetime) -> Subscriber | None:
+    """A subscription as if its readers had asked for its digest now."""
+    found = await _subscribers(tx, text(f"{_SUBSCRIBERS} AND s.id = :id"), {"id": subscription_id})
+    if not found:
+        return None
+    asked = Terms.read(found[0].terms)._replace(requested_at=as_text(now))
+    return found[0]._replace(terms=json.dumps(asked))
+
+
+async def plan(tx: Transaction, planned: Iterable[Planned]) -> None:
+    """The digests are prepared or skipped: set the next due times and the batches they were of, forget the requests."""
     sql = """
-    SELECT s.id FROM subscriptions s JOIN chats c ON c.id = s.chat_id
-    WHERE c.state = 'active' AND s.after_announcement = 1 AND s.batch < :batch ORDER BY s.id
+    UPDATE subscriptions SET next_due = n.next_due, requested_at = NULL, batch = COALESCE(n.batch, subscriptions.batch)
+    FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS next_due,
+                 json_extract(value, '$[2]') AS batch FROM json_each(:planned)) AS n
+    WHERE subscriptions.id = n.id
     """
-    return list((await tx.execute(text(sql), {"batch": as_text(batch)})).scalars())
+    rows: list[tuple[int, str, str | None]] = []
+    for each in planned:
+        moments = (as_text(each.next_due), as_text(each.batch) if each.batch else None)
+        rows += [(id_, *moments) for id_ in each.ids]
+    await tx.execute(text(sql), {"planned": json.dumps(rows)})
+
+
+# The terms as one text, in the order of the fields of Terms: a row of so many columns costs Python four times as much.
+_SUBSCRIBERS = """
+SELECT s.id, s.chat_id, s.thread_id, json_array(s.next_due, s.query, s.kinds, s.hour, s.weekdays, s.after_announcement,
+       s.form, s.max_papers, s.tell_empty, s.requested_at, s.batch, c.kind, c.language, c.timezone) AS terms
+FROM subscriptions s JOIN chats c ON c.id = s.chat_id WHERE c.state = 'active' AND s.paused = 0
+"""
+
+
+async def _page(
+    tx: Transaction, condition: str, order: tuple[str, ...], limit: int, after: Subscriber | None, **values: Any
+) -> list[Subscriber]:
+    by = ", ".join(order)
+    if after:
+        names = [column.removeprefix("s.") for column in order]
+        condition = f"{condition} AND ({by}) > ({', '.join(f':{name}' for name in names)})"
+        known = {**after._asdict(), **Terms.read(after.terms)._asdict()}
+        values |= {name: known[name] for name in names}
+    # CROSS JOIN keeps SQLite from beginning with the chats.
+    sql = f"{_SUBSCRIBERS.replace('JOIN', 'CROSS JOIN')} AND {condition} ORDER BY {by} LIMIT :limit"
+    return await _subscribers(tx, text(sql), {**values, "limit": limit})
+
+
+async def _subscribers(tx: Transaction, sql: TextClause, values: dict[str, Any]) -> list[Subscriber]:
+    same: dict[str, str] = {}
+    rows = (await tx.execute(sql, values)).all()
+    return [
+        Subscriber(id_, chat_id, thread_id, same.setdefault(terms, terms)) for id_, chat_id, thread_id, terms in rows
+    ]
 
 
 async def active(tx: Transaction) -> list[Subscription]:
-    """Every subscription of a chat that can be posted to."""
-    sql = "SELECT s.* FROM subscriptions s JOIN chats c ON c.id = s.chat_id WHERE c.state = 'active' ORDER BY s.id"
+    """Every subscription of a chat that can be posted to, without those that are paused."""
+    sql = """
+    SELECT s.* FROM subscriptions s JOIN chats c ON c.id = s.chat_id
+    WHERE c.state = 'active' AND s.paused = 0 ORDER BY s.id
+    """
     return [_subscription(row) for row in await tx.execute(text(sql))]
 
 
-async def due(tx: Transaction, subscription_id: int, now: datetime, batch: datetime | None = None) -> Due | None:
-    """A subscription with its chat, if its digest is still wanted now; `batch`: when an announcement came in."""
-    wanted = "s.next_due <= :now OR s.requested_at IS NOT NULL OR (s.after_announcement = 1 AND s.batch < :batch)"
-    values = {"id": subscription_id, "now": as_text(now), "batch": as_text(batch) if batch else ""}
-    return await _due(tx, wanted, values)
-
-
-async def as_if_requested(tx: Transaction, subscription_id: int, now: datetime) -> Due | None:
-    """A subscription with its chat, as if its readers had asked for its digest now."""
-    found = await _due(tx, "TRUE", {"id": subscription_id})
-    return replace(found, requested=now) if found else None
-
-
-async def _due(tx: Transaction, wanted: str, values: dict[str, Any]) -> Due | None:
-    sql = f"""
-    SELECT s.*, c.kind, c.title, c.username, c.language, c.timezone, c.state
-    FROM subscriptions s JOIN chats c ON c.id = s.chat_id WHERE s.id = :id AND c.state = 'active' AND ({wanted})
-    """
-    row = (await tx.execute(text(sql), values)).first()
-    if row is None:
-        return None
-    requested = as_moment(row.requested_at) if row.requested_at else None
-    return Due(_subscription(row), as_chat(row, row.chat_id), requested, as_moment(row.batch) if row.batch else None)
-
-
-async def plan(tx: Transaction, subscription_id: int, next_due: datetime, batch: datetime | None = None) -> None:
-    """The digest is prepared or skipped: set the next due time and the batch it was of, and forget the request."""
-    sql = """
-    UPDATE subscriptions SET next_due = :next_due, requested_at = NULL,
-        batch = CASE :batch WHEN '' THEN batch ELSE :batch END WHERE id = :id
-    """
-    values = {"id": subscription_id, "next_due": as_text(next_due), "batch": as_text(batch) if batch else ""}
-    await tx.execute(text(sql), values)
+async def queries(tx: Transaction) -> set[str]:
+    """What is asked for; by paused ones too, so that nothing is missing when they are resumed."""
+    sql = "SELECT DISTINCT s.query FROM subscriptions s JOIN chats c ON c.id = s.chat_id WHERE c.state = 'active'"
+    return set((await tx.execute(text(sql))).scalars())
 
 
 def _in(chat_id: int, thread_id: int | None) -> tuple[str, dict[str, int]]:
@@ -164,6 +274,7 @@ def _settings(subscription: Subscription) -> dict[str, Any]:
         "form": subscription.form,
         "max_papers": subscription.max_papers,
         "tell_empty": int(subscription.tell_empty),
+        "kinds": " ".join(sorted(subscription.kinds)),
         "next_due": as_text(subscription.next_due),
     }
 
@@ -174,9 +285,19 @@ def _subscription(row: Row[Any]) -> Subscription:
         chat_id=row.chat_id,
         thread_id=row.thread_id,
         query=row.query,
-        schedule=Schedule(row.hour, frozenset(map(int, row.weekdays)), bool(row.after_announcement)),
+        schedule=Schedule(row.hour, _days(row.weekdays), bool(row.after_announcement)),
         form=Form(row.form),
         max_papers=row.max_papers,
         next_due=as_moment(row.next_due),
         tell_empty=bool(row.tell_empty),
+        kinds=_kinds(row.kinds),
+        paused=bool(row.paused),
     )
+
+
+def _days(stored: str) -> frozenset[int]:
+    return frozenset(map(int, stored))
+
+
+def _kinds(stored: str) -> frozenset[AnnounceType]:
+    return frozenset(map(AnnounceType, stored.split()))

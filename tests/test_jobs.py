@@ -5,11 +5,14 @@ import pytest
 
 from bot.jobs import prepare as jobs
 from bot.jobs.prepare import Rules
-from storage import chats, listings, outbox, papers, query, subscriptions
+from bot.papers import asked
+from storage import chats, listings, papers, subscriptions
 from storage.database import Database
+from storage.query import Query
 from storage.records import Chat, Form, Schedule, Subscription
 from tests.conftest import NOW
 from tests.made import CHANNEL, GROUP, PRIVATE, arrival, subscription
+from tests.queueing import drain
 
 WEEK = timedelta(days=7)
 RULES = Rules(WEEK)
@@ -31,13 +34,8 @@ async def subscribe(database: Database, chat: Chat = PRIVATE, query: str = "", *
 async def prepare(database: Database, now: datetime = NOW) -> list[str]:
     """Prepare what is due, and give the texts that were queued and not yet sent, in order."""
     await jobs.prepare(database, now, RULES)
-    texts = []
     async with database.transaction() as tx:
-        while claimed := await outbox.claim(tx, 100, now + timedelta(days=365)):
-            texts += [each.message.text for each in claimed]
-            for each in claimed:
-                await outbox.sent(tx, each.id, 1, now)
-    return texts
+        return [each.message.text for each in await drain(tx, now, now + timedelta(days=365))]
 
 
 def ids(texts: list[str]) -> list[str]:
@@ -133,14 +131,14 @@ async def test_a_request_is_answered_even_if_there_is_nothing(database: Database
 
 
 async def test_that_there_is_nothing_is_told_in_a_channel_only_if_it_wants_to_be_told(database: Database) -> None:
-    asked = await subscribe(database, CHANNEL, next_due=NOW + timedelta(days=1), tell_empty=True)
+    told = await subscribe(database, CHANNEL, next_due=NOW + timedelta(days=1), tell_empty=True)
     async with database.transaction() as tx:
-        await subscriptions.request(tx, [asked.id], NOW)
+        await subscriptions.request(tx, [told.id], NOW)
     assert await prepare(database) == []
     async with database.reading() as tx:
-        assert await subscriptions.waiting(tx, NOW, 10) == []
-    (told,) = await prepare(database, NOW + timedelta(days=1))
-    assert "没有新的论文" in told
+        assert await subscriptions.requested(tx, 10) == []
+    (text,) = await prepare(database, NOW + timedelta(days=1))
+    assert "没有新的论文" in text
 
 
 async def test_a_resting_chat_gets_nothing_and_everything_when_it_is_back(database: Database) -> None:
@@ -160,14 +158,14 @@ async def test_a_subscription_that_cannot_be_prepared_keeps_nobody_waiting(
     await store(database, *THREE)
     broken = await subscribe(database, query="broken")
     await subscribe(database, GROUP, query="")
-    parse = query.parse
+    parse = asked.parse
 
-    def fail(text: str, spellings: query.Spellings) -> query.Query:
+    def fail(text: str) -> Query:
         if text == "broken":
             raise ZeroDivisionError
-        return parse(text, spellings)
+        return parse(text)
 
-    monkeypatch.setattr(query, "parse", fail)
+    monkeypatch.setattr(asked, "parse", fail)
     assert len(ids(await prepare(database))) == 3
     assert "cannot be prepared" in caplog.text
     monkeypatch.undo()
