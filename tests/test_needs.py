@@ -27,8 +27,18 @@ def test_a_query_without_a_category_reads_every_feed() -> None:
     assert needs.relevant(asked("cs.CL 推理"), ["cs.LG", "cs.CL"]) == ["cs.CL"]
 
 
-def test_votes_of_hugging_face_can_be_asked_for() -> None:
-    assert asked("hf:>=10").min_votes == 10
-    assert asked("hf：≥25 cs.CL").min_votes == 25
-    assert not asked("hf:>=10").is_empty
-    assert asked("hf:many").min_votes == 0
+def test_a_category_in_an_alternative_is_fetched_but_confines_no_query() -> None:
+    either = asked("cs.CL OR 推理")
+    assert needs.feeds([], [either]) == ["cs.CL"]
+    assert needs.relevant(either, ["cs.LG", "cs.CL"]) == ["cs.CL", "cs.LG"]
+
+
+def test_alternatives_of_categories_confine_a_query_to_them() -> None:
+    both = asked("(cat:cs.CL,cs.LG OR cs.CV 图像) -survey")
+    assert needs.categories(both) == {"cs.CL", "cs.LG", "cs.CV"}
+    assert needs.relevant(asked("推理 (cs.CL OR cs.LG)"), ["cs.LG", "cs.AI", "cs.CL"]) == ["cs.CL", "cs.LG"]
+
+
+def test_what_is_excluded_is_no_reason_to_fetch() -> None:
+    assert needs.feeds([], [asked("推理 -cs.CL -(cs.LG OR cs.CV)")]) == []
+    assert needs.categories(asked("-cs.CL")) == set()

@@ -3,20 +3,19 @@
 from collections.abc import Collection, Iterable
 
 from bot.papers import taxonomy
-from storage.query import Query
+from storage.query import All, Any, Category, Node, Query, asked_for
 
 
 def categories(query: Query) -> set[str]:
-    """The categories that a query names by their present names; empty if it reads from every feed."""
-    carried = [name for names in query.categories for name in names]
-    return {found for name in carried if (found := taxonomy.canonical(name)) and taxonomy.is_category(found)}
+    """The categories that a query's papers are in, by their present names; empty if it reads from every feed."""
+    return _present(_confines(query.tree) or ())
 
 
 def feeds(chosen: Iterable[str], queries: Iterable[Query]) -> list[str]:
     """The categories to fetch: those that the operator chose (an archive is all of its own), and that readers name."""
     wanted = {category for name in chosen for category in _members(name)}
     for query in queries:
-        wanted |= categories(query)
+        wanted |= _present(each.names for each in asked_for(query.tree) if isinstance(each, Category))
     return sorted(wanted)
 
 
@@ -24,6 +23,26 @@ def relevant(query: Query, fetched: Collection[str]) -> list[str]:
     """Those of the fetched categories that matter to a query."""
     named = categories(query)
     return sorted(each for each in fetched if not named or each in named)
+
+
+def _confines(node: Node) -> list[frozenset[str]] | None:
+    """The names of categories of which a paper carries one, whichever part of the query it meets; None if any do."""
+    match node:
+        case Category(names):
+            return [names]
+        case All(parts):
+            found = [each for part in parts if (each := _confines(part)) is not None]
+            return [names for each in found for names in each] or None
+        case Any(parts):
+            found = [_confines(part) or [] for part in parts]
+            return [names for each in found for names in each] if all(found) else None
+    return None
+
+
+def _present(carried: Iterable[frozenset[str]]) -> set[str]:
+    """Names that papers carry as the categories that arXiv has today."""
+    named = frozenset[str]().union(*carried)
+    return {found for name in named if (found := taxonomy.canonical(name)) and taxonomy.is_category(found)}
 
 
 def _members(name: str) -> tuple[str, ...]:
