@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from storage import search_index
+from storage import author_index, search_index
 from storage.database import Transaction, among, as_text
 from storage.filters import EVERYTHING, Filter, statement
 from storage.merging import filled, newer
@@ -60,6 +60,7 @@ async def add(tx: Transaction, arrivals: Iterable[Arrival], now: datetime) -> li
     changes = [shelf.put(arrival) for arrival in arrivals]
     await shelf.save(tx, as_text(now))
     await search_index.update(tx, before, await search_index.texts(tx, ordinals))
+    await author_index.update(tx, *shelf.authors())
     return changes
 
 
@@ -150,6 +151,14 @@ class _Shelf:
         before = self._summaries.get(key)
         self._summaries[key] = filled(before, summary)
         return self._summaries[key] != before
+
+    def authors(self) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
+        """The authors of each paper as they were, and as they are now."""
+        before, after = (
+            {ordinal(each.id): each.authors for each in papers.values()}
+            for papers in (self._known_papers, self._papers)
+        )
+        return before, after
 
     async def save(self, tx: Transaction, now: str) -> None:
         """Write what changed."""

@@ -1,13 +1,16 @@
+import sqlite3
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.papers import taxonomy
-from storage import papers, search, search_index, segment, state
+from storage import lexicon, papers, ranking, search, search_index, segment, stages, state
 from storage.database import Database
 from storage.query import Query, parse
 from storage.records import Arrival, Summary
-from storage.search import Found
+from storage.search import Found, Order
+from storage.word_pairs import Entry
 from tests.conftest import NOW
 from tests.made import paper, summary
 
@@ -82,7 +85,7 @@ async def test_when_too_few_hold_every_word_some_that_hold_a_part_follow(library
 async def test_how_many_hold_every_word_is_told_beside_those_that_hold_a_part(library: Database) -> None:
     async with library.reading() as tx:
         result = await search.find(tx, parse("network scale 扩散 graph", taxonomy.resolve))
-        assert (result.ids[:0], result.exact, result.total) == ((), 0, 2)
+        assert (result.exact, result.total, result.ids[0]) == (0, 2, GRAPH)  # which holds three of the four
         result = await search.find(tx, parse("diffusion models", taxonomy.resolve))
         assert (result.ids, result.exact, result.total) == ((DIFFUSION,), 1, 1)
         result = await search.find(tx, parse("模型 生成", taxonomy.resolve))
@@ -93,7 +96,7 @@ async def test_how_many_hold_every_word_is_told_beside_those_that_hold_a_part(li
 async def test_a_phrase_is_looked_for_in_the_newest_texts_only(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "TESTED", 2)
+    monkeypatch.setattr(stages, "TESTED", 2)
     held = [f"2403.0000{number}" for number in range(1, 6)]
     apart = "2403.00009"
     arrivals = [Arrival(paper(each, title="去噪扩散模型")) for each in held]
@@ -102,7 +105,7 @@ async def test_a_phrase_is_looked_for_in_the_newest_texts_only(
         await papers.add(tx, arrivals, NOW)
     async with database.reading() as tx:
         assert await search.find(tx, parse('"扩散模型"', taxonomy.resolve)) == Found((), 0, more=True)
-        monkeypatch.setattr(search, "TESTED", 100)
+        monkeypatch.setattr(stages, "TESTED", 100)
         result = await search.find(tx, parse('"扩散模型"', taxonomy.resolve))
     assert (set(result.ids), result.more) == (set(held), False)
     assert await found(database, '"去噪" "模型扩散"') == (apart,)
@@ -111,8 +114,8 @@ async def test_a_phrase_is_looked_for_in_the_newest_texts_only(
 async def test_a_common_word_and_a_rare_category_find_papers_however_old(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "MANY", 3)
-    monkeypatch.setattr(search, "NEWEST", 2)
+    monkeypatch.setattr(stages, "MANY", 3)
+    monkeypatch.setattr(stages, "NEWEST", 2)
     newer = [Arrival(paper(f"2404.0000{number}", title="A model")) for number in range(1, 6)]
     older = Arrival(paper("2403.00001", title="A model", categories=("math.CO",)))
     async with database.transaction() as tx:
@@ -170,3 +173,154 @@ def test_a_category_is_only_what_the_taxonomy_knows() -> None:
     assert parse("math", taxonomy.resolve).words == ("math",)
     assert parse("", taxonomy.resolve) == Query()
     assert parse("  ，。", taxonomy.resolve).is_empty
+
+
+@pytest.mark.parametrize("text", ["資料探勘", "數據挖掘", "ＤＡＴＡ　ｍｉｎｉｎｇ", "Data-Mining", "data miner"])
+async def test_what_is_typed_in_another_way_finds_the_same(database: Database, text: str) -> None:
+    arrival = Arrival(paper(GRAPH, title="Data mining"), None, summary(GRAPH, title_zh="数据挖掘"))
+    async with database.transaction() as tx:
+        await papers.add(tx, [arrival], NOW)
+    assert await found(database, text) == (GRAPH,)
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [
+        ("資料探勘", "数据挖掘"),
+        ("線上學習", "在线学习"),
+        ("時間序列", "时间序列"),  # not 串行
+        ("支持向量機", "支持向量机"),  # not 矢量
+        ("離線強化學習", "离线强化学习"),  # not 脱机
+        ("程序綜合", "程序综合"),  # not 进程
+        ("向量 程序", "向量 程序"),
+        ("", ""),
+    ],
+)
+def test_traditional_words_of_taiwan_and_of_the_mainland_are_simplified(traditional: str, simplified: str) -> None:
+    assert segment.simplified(traditional) == simplified
+
+
+@given(st.text())
+def test_every_term_is_one_token_of_the_index(text: str) -> None:
+    index = sqlite3.connect(":memory:")
+    index.execute("CREATE VIRTUAL TABLE words USING fts5(word, detail='column', tokenize='porter unicode61')")
+    for word in segment.terms(text):
+        index.execute("SELECT 1 FROM words WHERE words MATCH ?", (ranking.quoted(word),)).fetchall()
+    index.close()
+
+
+@given(st.text(st.characters(max_codepoint=0x24F)))
+def test_a_document_is_found_by_its_own_words(text: str) -> None:
+    asked = [word for word in segment.terms(text) if word not in segment.STOP]
+    index = sqlite3.connect(":memory:")
+    index.execute("CREATE VIRTUAL TABLE words USING fts5(word, detail='column', tokenize='porter unicode61')")
+    index.execute("INSERT INTO words VALUES (?)", (segment.indexed(text),))
+    for word in asked:
+        assert index.execute("SELECT 1 FROM words WHERE words MATCH ?", (ranking.quoted(word),)).fetchall(), word
+    index.close()
+
+
+async def test_function_words_are_no_condition_unless_they_are_all(database: Database) -> None:
+    async with database.transaction() as tx:
+        await papers.add(tx, [Arrival(paper(GRAPH, title="Attention is all you need"))], NOW)
+    assert await found(database, "the attention of all") == (GRAPH,)
+    assert await found(database, '"attention is all"') == (GRAPH,)
+    assert await found(database, "the of") == ()
+
+
+async def test_by_date_the_newest_come_first(database: Database) -> None:
+    arrivals = [
+        Arrival(paper("2403.00001", title="Kernels kernels kernels", abstract="")),
+        Arrival(paper("2403.00002", title="Something else about kernels", abstract="")),
+        Arrival(paper("2403.00003", title="Else", abstract="Kernels.")),
+    ]
+    async with database.transaction() as tx:
+        await papers.add(tx, arrivals, NOW)
+    async with database.reading() as tx:
+        by_date = await search.find(tx, parse("kernels", taxonomy.resolve), order=Order.DATE)
+        assert by_date.ids == ("2403.00003", "2403.00002", "2403.00001")
+        by_relevance = await search.find(tx, parse("kernels", taxonomy.resolve))
+        assert by_relevance.ids == ("2403.00001", "2403.00002", "2403.00003")
+
+
+async def test_words_side_by_side_and_as_typed_weigh_more(database: Database) -> None:
+    titles = {
+        "2403.00003": "Graph learning networks",
+        "2403.00002": "Networking of graphs",
+        "2403.00001": "Graph networks",
+    }
+    async with database.transaction() as tx:
+        await papers.add(tx, [Arrival(paper(id_, title=title)) for id_, title in titles.items()], NOW)
+    assert (await found(database, "graph networks"))[0] == "2403.00001"
+
+
+async def test_half_a_word_finds_papers_that_hold_it_whole(database: Database) -> None:
+    async with database.transaction() as tx:
+        await papers.add(tx, [Arrival(paper(GRAPH, title="Quantum thermodynamics", abstract="Maxwell's demon."))], NOW)
+    assert await found(database, "thermodyn demon") == (GRAPH,)
+
+
+async def test_the_nearest_papers_are_those_with_the_same_rare_words(database: Database) -> None:
+    titles = [
+        "Graph networks for molecules",
+        "Molecules as graphs",
+        "Speech and singing",
+        "Singing molecules in choirs",
+    ]
+    arrivals = [Arrival(paper(f"2403.0000{number}", title=title)) for number, title in enumerate(titles, start=1)]
+    async with database.transaction() as tx:
+        await papers.add(tx, arrivals, NOW)
+    async with database.reading() as tx:
+        near = await search.similar(tx, "2403.00001", 2)
+        assert near == ["2403.00002", "2403.00004"]
+        assert await search.similar(tx, "2403.99999") == []
+
+
+async def test_tidying_changes_nothing_that_is_found(library: Database) -> None:
+    await search_index.tidy(library)
+    assert await found(library, "扩散模型") == (DIFFUSION,)
+    async with library.transaction() as tx:
+        await papers.add(tx, [Arrival(paper(GRAPH, 2, title="Hypergraphs"))], NOW)
+    await search_index.tidy(library)
+    assert await found(library, "hypergraphs") == (GRAPH,)
+
+
+async def test_characters_that_a_document_has_as_one_word_are_found(database: Database) -> None:
+    assert segment.terms("小麦 较少") == ("小麦", "较", "少")
+    arrival = Arrival(paper(GRAPH), None, summary(GRAPH, title_zh="较少的小麦", tldr_zh=""))
+    async with database.transaction() as tx:
+        await papers.add(tx, [arrival], NOW)
+    assert await found(database, "小麦 较少") == (GRAPH,)
+
+
+async def test_what_is_relaxed_still_holds_the_phrase(library: Database) -> None:
+    async with library.reading() as tx:
+        result = await search.find(tx, parse('"diffusion models" 扩散 zebra', taxonomy.resolve))
+        assert (result.ids, result.exact) == ((DIFFUSION,), 0)
+        result = await search.find(tx, parse('"graph networks" 扩散 zebra', taxonomy.resolve))
+        assert (result.ids, result.exact) == ((), 0)
+
+
+async def test_a_title_in_the_other_language_stands_before_an_abstract_that_has_the_words(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "FEW", 2)
+    in_english = Arrival(paper("2403.00001", title="Diffusion for speech"))
+    in_abstracts = [
+        Arrival(paper(each), None, summary(each, title_zh="别的", tldr_zh="", abstract_zh="扩散，语音。"))
+        for each in ("2403.00002", "2403.00003")
+    ]
+    async with database.transaction() as tx:
+        await papers.add(tx, [in_english, *in_abstracts], NOW)
+        await lexicon.put(tx, {"扩散": Entry(0.02, (("diffusion", 0.9),)), "语音": Entry(0.01, (("speech", 0.9),))})
+    assert await found(database, "扩散 语音") == ("2403.00001", "2403.00003", "2403.00002")
+
+
+async def test_words_that_most_papers_have_are_asked_for_and_not_weighed(database: Database) -> None:
+    titles = {"2403.00001": "A model of kernels", "2403.00002": "Kernels", "2403.00003": "Kernels kernels model"}
+    async with database.transaction() as tx:
+        await papers.add(tx, [Arrival(paper(id_, title=title)) for id_, title in titles.items()], NOW)
+        await lexicon.put(tx, {"model": Entry(0.2)})
+    async with database.reading() as tx:
+        result = await search.find(tx, parse("kernels model", taxonomy.resolve))
+    assert (result.ids[:2], result.exact) == (("2403.00003", "2403.00001"), 2)
