@@ -1,6 +1,7 @@
 """The only place that knows everyone: opens, builds, schedules, and closes in reverse."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -8,30 +9,33 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, Updater
-from telegram.request import HTTPXRequest
 
 from bot.config import Settings
 from bot.delivery import telegram as sending
 from bot.delivery.outbox import Outbox
-from bot.delivery.outcome import Outcome
+from bot.delivery.pace import Limits, Pace
+from bot.delivery.replies import Replies
 from bot.delivery.telegram import SecretBot
 from bot.errors import OperatorMistake
 from bot.handlers import dispatch
 from bot.handlers.dispatch import App
+from bot.handlers.restraint import Restraint
 from bot.handlers.turn import Deps
+from bot.jobs.learn import learn
 from bot.jobs.prepare import prune
 from bot.jobs.watch import Elsewhere, watch
 from bot.newsroom import Newsroom, newsroom
 from bot.opening import existing, opened
-from bot.sources.polite import Pace
+from bot.sources import polite
 from bot.timetable import Timetable
-from storage import state
+from storage import lexicon, search_index, stars, state
 from storage.database import Database, as_moment, as_text
-from storage.records import Chat, ChatKind, Delivery, Schedule, Subscription
+from storage.records import Chat, ChatKind, Schedule, Subscription
 
 log = logging.getLogger(__name__)
 
@@ -82,18 +86,24 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, database: Database, *, pace: Pace | None = None, now: Callable[[], datetime] = _now
+    settings: Settings, database: Database, *, pace: polite.Pace | None = None, now: Callable[[], datetime] = _now
 ) -> AsyncIterator[Running]:
     """The bot at work on an open database: polling, jobs, outbox. Raises OperatorMistake if it cannot start.
 
     `pace` is arXiv's; another one is for a fake arXiv only, and so is another clock.
     """
-    app = _application(settings)
-
-    async def send(delivery: Delivery) -> Outcome:
-        return await sending.send(app.bot, delivery)
-
-    outbox = Outbox(database, send, workers=settings.delivery.workers, now=now)
+    wanted = settings.delivery
+    limits = Limits(wanted.per_second, wanted.private_per_second, group_per_minute=wanted.group_per_minute)
+    delivering = Pace(limits)
+    app, broadcaster = _application(settings, Replies(delivering))
+    outbox = Outbox(
+        database,
+        partial(sending.send, broadcaster),
+        pace=delivering,
+        in_flight=wanted.in_flight,
+        paid_per_day=wanted.paid_stars_per_day * stars.MESSAGES_PER_STAR,
+        now=now,
+    )
     timetable = Timetable()
     async with AsyncExitStack() as stack:
         news = await stack.enter_async_context(newsroom(settings, database, pace=pace, now=now))
@@ -107,12 +117,18 @@ async def running(
         dispatch.add_handlers(app, _deps(news, wake))
         await _initialize(app)
         stack.push_async_callback(_within, 1.5, app.shutdown)
+        # Not the bot itself: that would ask Telegram once more who it is.
+        await broadcaster.request.initialize()
+        stack.push_async_callback(_within, 1.5, broadcaster.request.shutdown)
         await app.start()
         stack.push_async_callback(_within, 1.5, app.stop)
         await _polling(app).start_polling(allowed_updates=dispatch.UPDATES, bootstrap_retries=-1)
         working = asyncio.create_task(outbox.run())
         working.add_done_callback(_tell_of_end)
         stack.push_async_callback(_stop, app, outbox, working)
+        # What is loaded now stays: collecting it again and again would stop the loop for a tenth of a second.
+        gc.collect()
+        gc.freeze()
         timetable.start()
         stack.push_async_callback(timetable.stop)
         log.info("@%s is running", app.bot.username)
@@ -150,7 +166,9 @@ def _schedule(timetable: Timetable, news: Newsroom, outbox: Outbox) -> None:
     timetable.every(600, "complete", lambda: then(news.complete(), "summarise"))
     timetable.every(300, "watch", lambda: _watch(timetable, news, outbox))
     timetable.every(SIGN_EVERY, "sign of life", lambda: _sign_of_life(news.database, outbox))
+    timetable.every(60, "learn", lambda: _learn(news.database))
     timetable.daily(3, "prune", lambda: prune(news.database, news.now()))
+    timetable.daily(4, "words", lambda: _learn_words(news.database))
 
 
 async def _watch(timetable: Timetable, news: Newsroom, outbox: Outbox) -> None:
@@ -161,16 +179,19 @@ async def _watch(timetable: Timetable, news: Newsroom, outbox: Outbox) -> None:
         outbox.wake()
 
 
-def _application(settings: Settings) -> App:
+def _application(settings: Settings, replies: Replies) -> tuple[App, SecretBot]:
+    """What answers readers, and beside it the bot that delivers."""
     # Durations as timedelta, as python-telegram-bot will have them; without it every 429 prints a warning.
     os.environ.setdefault("PTB_TIMEDELTA", "true")
-    bot = SecretBot(
-        settings.telegram.secret,
-        base_url=settings.telegram.base_url,
-        request=HTTPXRequest(connection_pool_size=64, read_timeout=sending.PATIENCE, pool_timeout=10),
-        rate_limiter=sending.Patience(),
+    telegram = settings.telegram
+    answering, broadcaster = sending.bots(
+        telegram.secret,
+        telegram.base_url,
+        at_once=settings.delivery.in_flight,
+        limiter=sending.Patience(turn=replies.turn, flooded=replies.flooded),
     )
-    return Application.builder().bot(bot).concurrent_updates(dispatch.InOrder()).job_queue(None).build()
+    app = Application.builder().bot(answering).concurrent_updates(dispatch.InOrder()).job_queue(None).build()
+    return app, broadcaster
 
 
 def _deps(news: Newsroom, wake: Callable[[], Any]) -> Deps:
@@ -185,7 +206,17 @@ def _deps(news: Newsroom, wake: Callable[[], Any]) -> Deps:
         template=Subscription(0, 0, 0, "", schedule, digest.form, digest.papers),
         desk=news,
         operator=settings.operator.chat_id,
+        restraint=Restraint(settings.summaries.per_reader_per_day),
     )
+
+
+async def _learn(database: Database) -> None:
+    await learn(database)
+
+
+async def _learn_words(database: Database) -> None:
+    await lexicon.learn(database)
+    await search_index.tidy(database)
 
 
 async def _sign_of_life(database: Database, outbox: Outbox) -> None:
@@ -201,7 +232,7 @@ async def _initialize(app: App) -> None:
         try:
             return await app.initialize()
         except InvalidToken:
-            await app.bot.request.shutdown()
+            await app.bot.shutdown()
             raise OperatorMistake("Telegram does not know this token; @BotFather shows the right one.") from None
         except NetworkError as error:
             log.warning("Telegram cannot be reached (%s); again in %d s", error.message, pause)

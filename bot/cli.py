@@ -40,6 +40,10 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     JSONL = "jsonl"
     RSS = "rss"
+    BIBTEX = "bibtex"
+    RIS = "ris"
+    CSV = "csv"
+    JSON = "json"
 
 
 @cli.command()

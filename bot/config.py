@@ -166,6 +166,7 @@ class Summaries(_Section):
     on_failure: Literal["draft", "sentence"] = "draft"
     wait_hours: float = Field(default=6, ge=0, le=48)
     yuan_per_day: Decimal = Field(default=Decimal(10), ge=0)
+    per_reader_per_day: int = Field(default=20, ge=0)
     providers: Annotated[list[Provider], BeforeValidator(_tables)] = []
 
     @field_validator("providers")
@@ -219,9 +220,14 @@ class Chat(_Section):
 
 
 class Delivery(_Section):
-    """How the outbox sends."""
+    """How fast and how the outbox sends. The limits are Telegram's; 0 is none."""
 
-    workers: int = Field(default=8, ge=1, le=16)
+    in_flight: int = Field(default=100, ge=1, le=500)
+    per_second: int = Field(default=30, ge=0)
+    private_per_second: int = Field(default=1, ge=0)
+    group_per_minute: int = Field(default=20, ge=0)
+    paid_stars_per_day: int = Field(default=0, ge=0)
+    new_versions: Literal["leave", "edit"] = "leave"
 
 
 class Log(_Section):

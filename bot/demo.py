@@ -12,10 +12,11 @@ from pathlib import Path
 import typer
 
 from bot import app
-from bot.config import Arxiv, HuggingFace, Publishers, Settings, Summaries, Telegram
+from bot.config import Arxiv, Delivery, HuggingFace, Publishers, Settings, Summaries, Telegram
 from bot.digests import calendar
 from bot.errors import OperatorMistake
 from bot.opening import opened
+from bot.sandbox.limits import Limits
 from bot.sandbox.server import serve
 from bot.sandbox.speaking import say
 from bot.sandbox.world import World, default_world
@@ -36,6 +37,8 @@ NOTHING_OUTSIDE = {
     "hugging_face": HuggingFace(),
     "publishers": Publishers(),
     "summaries": Summaries(),
+    # Who looks around need not wait: at Telegram's limits the sample day takes a minute to come into the channel.
+    "delivery": Delivery(per_second=0, private_per_second=0, group_per_minute=0),
 }
 
 WHERE_TO_LOOK = """
@@ -89,7 +92,7 @@ def sample() -> list[Arrival]:
 async def run_sandbox(port: int) -> None:
     """Run the sandbox alone until it is told to stop."""
     async with AsyncExitStack() as stack:
-        url = await _serve(stack, default_world(), port)
+        url = await _serve(stack, default_world(Limits()), port)
         stop = app.stop_signal()
         typer.echo(f"The sandbox's page is at {url}/ and its Bot API at {url}/bot<token>; any token will do.")
         await stop.wait()

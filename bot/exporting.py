@@ -1,7 +1,7 @@
 """`papergram export` and `papergram search`: from the store to a file or the terminal."""
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from datetime import date
@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import OperatorMistake
-from bot.exports import json_lines, markdown, rss
+from bot.exports import formats, json_lines, rss
+from bot.exports.entry import Entry
 from bot.messages.cards import plain
 from bot.opening import existing
-from bot.papers import arxiv_id, taxonomy
+from bot.papers import arxiv_id
+from bot.papers.asked import parse
 from storage import papers, search
 from storage.database import Transaction
 from storage.filters import EVERYTHING, Filter
-from storage.query import parse
 from storage.records import Card
 
 
@@ -38,17 +39,20 @@ class Hits:
     exact: int  # how many of them hold every word, the others a part
     more: bool  # not all that might match were looked at
     cards: tuple[Card, ...]
+    read_as: str = ""  # how the query was read, if that is to be told
 
     def as_json(self) -> dict[str, Any]:
         """One JSON object; each paper as `export --format jsonl` writes it."""
         found = [json_lines.record(card) for card in self.cards]
-        return {"query": self.query, "total": self.total, "exact": self.exact, "more": self.more, "papers": found}
+        counts = {"total": self.total, "exact": self.exact, "more": self.more}
+        return {"query": self.query, "read_as": self.read_as, **counts, "papers": found}
 
     def as_text(self) -> str:
         """The papers, numbered, each with title, sentence and address."""
+        read_as = [f"Read as: {self.read_as}"] if self.read_as else []
         if not self.cards:
-            return f"No paper matches {self.query!r}."
-        return "\n\n".join([self._heading(), *map(_hit, range(1, len(self.cards) + 1), self.cards)])
+            return "\n\n".join([*read_as, f"No paper matches {self.query!r}."])
+        return "\n\n".join([*read_as, self._heading(), *map(_hit, range(1, len(self.cards) + 1), self.cards)])
 
     def _heading(self) -> str:
         if self.exact == self.total:
@@ -87,11 +91,11 @@ async def find(url: str, text: str, limit: int) -> Hits:
 
 
 async def _find(tx: Transaction, text: str, limit: int) -> Hits:
-    asked = parse(text, taxonomy.resolve)
+    asked = parse(text)
     if asked.is_empty:
         raise OperatorMistake(f"There is no word to search for in {text!r}.")
     found = await search.find(tx, asked, limit)
-    return Hits(text, found.total, found.exact, found.more, tuple(await papers.get(tx, found.ids)))
+    return Hits(text, found.total, found.exact, found.more, tuple(await papers.get(tx, found.ids)), asked.read_as)
 
 
 async def _write(cards: AsyncIterator[Card], format_: str, write: Callable[[str], Any]) -> int:
@@ -101,16 +105,20 @@ async def _write(cards: AsyncIterator[Card], format_: str, write: Callable[[str]
             write(json_lines.line(card))
             count += 1
         return count
-    held = [card async for card in cards]  # the digest's table names every paper before the first is told
-    for part in [rss.write(held)] if format_ == "rss" else markdown.stream(held):
+    held = [card async for card in cards]  # a digest's table and BibTeX's keys need them all before the first is told
+    for part in [rss.write(held)] if format_ == "rss" else formats.write(formats.Format(format_), _entries(held)):
         write(part)
     return len(held)
+
+
+def _entries(cards: Iterable[Card]) -> list[Entry]:
+    return [Entry(card) for card in cards]
 
 
 def _condition(wanted: Wanted) -> Filter:
     if wanted.day:
         return papers.announced_on(wanted.day)
-    return search.matching(parse(wanted.query, taxonomy.resolve)) if wanted.query else EVERYTHING
+    return search.matching(parse(wanted.query)) if wanted.query else EVERYTHING
 
 
 def _hit(number: int, card: Card) -> str:

@@ -1,7 +1,9 @@
 """`papergram import`: from files into the store, in batches, so that a running bot is never kept waiting."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -10,7 +12,7 @@ from pathlib import Path
 from bot.opening import opened
 from bot.sources import archive
 from bot.sources.archive import Found, Refusal
-from storage import papers
+from storage import papers, search_index
 from storage.database import Database
 from storage.papers import Change
 from storage.records import Arrival
@@ -48,15 +50,32 @@ async def run(url: str, paths: Iterable[Path], watcher: Watcher, *, post: bool, 
     """Store all records of files and folders. `post`: they are news, to be posted by digests too."""
     tally = Tally()
     async with opened(url) as database:
-        records = archive.read_paths(paths)
-        while batch := tuple(islice(records, BATCH)):
-            for found in batch:
-                if isinstance(found.outcome, Refusal):
-                    tally.refused += 1
-                    watcher.refused(found.outcome)
-            await _store(database, _arrivals(batch, post=post), tally, now)
-            watcher.progress(batch[-1].read, batch[-1].total)
+        async with aclosing(_batches(archive.read_paths(paths))) as batches:
+            async for batch in batches:
+                for found in batch:
+                    if isinstance(found.outcome, Refusal):
+                        tally.refused += 1
+                        watcher.refused(found.outcome)
+                await _store(database, _arrivals(batch, post=post), tally, now)
+                watcher.progress(batch[-1].read, batch[-1].total)
+        if tally.changes.total():
+            await search_index.tidy(database)
     return tally
+
+
+async def _batches(records: Iterator[Found]) -> AsyncGenerator[tuple[Found, ...], None]:
+    """The records in batches; while one is stored, a thread reads the next."""
+    reading = asyncio.create_task(asyncio.to_thread(_batch, records))
+    try:
+        while batch := await reading:
+            reading = asyncio.create_task(asyncio.to_thread(_batch, records))
+            yield batch
+    finally:
+        await asyncio.wait([reading])
+
+
+def _batch(records: Iterator[Found]) -> tuple[Found, ...]:
+    return tuple(islice(records, BATCH))
 
 
 def _arrivals(batch: Iterable[Found], *, post: bool) -> list[Arrival]:

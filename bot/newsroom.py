@@ -17,7 +17,7 @@ from bot.jobs import amend, catch_up, collect, complete, prepare, summarise
 from bot.jobs.prepare import Rules
 from bot.jobs.summarise import Policy, Summariser
 from bot.only_one import only_one
-from bot.papers import taxonomy
+from bot.papers.asked import parse
 from bot.sources import polite
 from bot.sources.arxiv import Addresses, Arxiv
 from bot.sources.polite import Pace, Polite
@@ -29,7 +29,7 @@ from bot.summaries.client import Client
 from bot.summaries.provider import Provider
 from bot.summaries.tidy import finished
 from bot.summaries.writer import Writer
-from storage import overview, query
+from storage import overview
 from storage.database import Database
 
 SUMMARISING = ".summaries"  # beside the database: held by the process that has them written
@@ -136,7 +136,7 @@ class Newsroom:
         """Fetch what all of arXiv has for a query, best first; the papers' ids. Raises Unavailable."""
         if self.arxiv is None:
             return []
-        asked = query.parse(text, taxonomy.resolve)
+        asked = parse(text)
         return [each.paper.id for each in await complete.search(self.database, self.arxiv, asked, self.now())]
 
     async def summarise_one(self, paper_id: str) -> bool:
@@ -159,7 +159,10 @@ class Newsroom:
 
     async def amend(self) -> int:
         """Queue the edits of posts that can be put right; how many."""
-        return await amend.amend(self.database, self.now())
+        queued = await amend.amend(self.database, self.now())
+        if self.settings.delivery.new_versions == "edit":
+            queued += await amend.renew(self.database, self.now())
+        return queued
 
     async def prepare_announced(self) -> int:
         """Prepare the digests that waited for an announcement."""

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.errors import OperatorMistake
-from storage import search_index
-from storage.database import CannotOpen, Database, file_of
+from storage import author_index, lexicon, search_index
+from storage.database import Database, file_of
+from storage.errors import CannotOpen
 
 log = logging.getLogger(__name__)
 
@@ -15,9 +16,6 @@ log = logging.getLogger(__name__)
 async def opened(url: str) -> AsyncIterator[Database]:
     """The database, made if there is none, migrated and indexed. Raises OperatorMistake."""
     async with _opened(url) as database:
-        async with database.transaction() as tx:
-            if await search_index.keep_current(tx):
-                log.info("the search index was built anew")
         yield database
 
 
@@ -41,6 +39,17 @@ async def _opened(url: str) -> AsyncIterator[Database]:
     except CannotOpen as error:
         raise OperatorMistake(str(error)) from error
     try:
+        await _index(database)
         yield database
     finally:
         await database.close()
+
+
+async def _index(database: Database) -> None:
+    """After an upgrade, whoever comes first makes anew what is looked up."""
+    async with database.transaction() as tx:
+        await lexicon.keep_current(tx)
+        if await search_index.keep_current(tx):
+            log.info("the search index was built anew")
+        if await author_index.keep_current(tx):
+            log.info("the index of authors was built anew")

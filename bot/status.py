@@ -7,6 +7,7 @@ from typing import Any
 
 from storage.records import Day, Look, Overview
 
+MESSAGES_PER_STAR = 10  # https://core.telegram.org/bots/api#paid-broadcasts
 _COUNTS = ("announced", "new", "cross", "replaced", "wanted", "summarised", "failed", "waiting", "posted")
 
 
@@ -33,6 +34,8 @@ class Status:
             "feeds": [_look(each) for each in stored.looks],
             "days": [_day(each) for each in stored.days],
             "outbox": stored.outbox,
+            "unanswered_today": stored.doubts,
+            "stars_today": stored.paid / MESSAGES_PER_STAR,
             "yuan": float(self.yuan),
             "yuan_per_day": float(self.yuan_per_day),
             "providers": [{**asdict(each), "yuan": each.cost_micro / 1_000_000} for each in stored.spent],
@@ -51,6 +54,11 @@ def _lines(shown: Status) -> Iterator[str]:
     yield f"papers         {stored.papers}"
     yield f"subscriptions  {stored.subscriptions}"
     yield f"outbox         {', '.join(f'{number} {state}' for state, number in stored.outbox.items()) or 'empty'}"
+    if stored.doubts:
+        told = ", ".join(f"{number} now {state}" for state, number in stored.doubts.items())
+        yield f"no answer      {sum(stored.doubts.values())} sends since yesterday: {told}"
+    if stored.paid:
+        yield f"Stars today    {stored.paid / MESSAGES_PER_STAR:g} for {stored.paid} messages above the free limit"
     yield f"spent today    {shown.yuan:.2f} of {shown.yuan_per_day:.2f} yuan"
     for each in stored.spent:
         tokens = f"{each.tokens_input} tokens in, {each.tokens_output} out"

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from storage.database import Transaction, as_text
-from storage.search import Found
+from storage.search import Found, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,16 @@ class Listing:
     total: int
     exact: int
     more: bool
+    order: Order | None  # None: it was not found by a search
 
 
-async def add(tx: Transaction, place: tuple[int, int], query: str, found: Found, now: datetime) -> Listing:
-    """Store a list as the last one of that chat and topic; the list."""
+async def add(
+    tx: Transaction, place: tuple[int, int], query: str, found: Found, now: datetime, *, order: Order | None = None
+) -> Listing:
+    """Store a list as the last one of that chat and topic; the list. `order`: of a search."""
     sql = """
-    INSERT INTO listings (chat_id, thread_id, query, total, exact, more, papers, made_at)
-    VALUES (:chat_id, :thread_id, :query, :total, :exact, :more, :papers, :now) RETURNING *
+    INSERT INTO listings (chat_id, thread_id, query, total, exact, more, papers, sorted, made_at)
+    VALUES (:chat_id, :thread_id, :query, :total, :exact, :more, :papers, :sorted, :now) RETURNING *
     """
     values = {
         "chat_id": place[0],
@@ -40,6 +43,7 @@ async def add(tx: Transaction, place: tuple[int, int], query: str, found: Found,
         "exact": found.exact,
         "more": int(found.more),
         "papers": " ".join(found.ids),
+        "sorted": order or "",
         "now": as_text(now),
     }
     return _listing((await tx.execute(text(sql), values)).one())
@@ -65,4 +69,6 @@ async def prune(tx: Transaction, before: datetime) -> int:
 
 
 def _listing(row: Row[Any]) -> Listing:
-    return Listing(row.id, row.chat_id, row.query, tuple(row.papers.split()), row.total, row.exact, bool(row.more))
+    order = Order(row.sorted) if row.sorted else None
+    ids = tuple(row.papers.split())
+    return Listing(row.id, row.chat_id, row.query, ids, row.total, row.exact, bool(row.more), order)

@@ -1,9 +1,9 @@
 """The state of everything at a glance, for /status and `papergram status`."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from storage import alarms, days, feeds, outbox, papers, state, subscriptions, summaries
+from storage import alarms, days, feeds, outbox, papers, stars, state, subscriptions, summaries
 from storage.database import Transaction
 from storage.records import Day, Overview
 
@@ -21,6 +21,8 @@ async def overview(tx: Transaction, now: datetime, midnight: datetime) -> Overvi
         looks=tuple(looks.values()),
         days=tuple(await _days(tx, [name for name, look in looks.items() if look.batch_date])),
         outbox=await outbox.counts(tx),
+        doubts=await outbox.doubts(tx, now - timedelta(days=1)),
+        paid=await stars.spent_today(tx, now),
         spent=tuple((await summaries.spent(tx, midnight)).values()),
         alarms=tuple((await alarms.current(tx)).values()),
     )

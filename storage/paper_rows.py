@@ -37,6 +37,11 @@ def ordinal(paper_id: str) -> int:
     return (months * _LETTERS + letters) * 100_000 + int(number)
 
 
+def month_floor(year: int, month: int) -> int:
+    """A number that no paper of that month is below, and none of an earlier one above; month 13 is the next January."""
+    return max(0, (year - 1900 - _FIRST_YEAR) * 12 + month) * _LETTERS * 100_000
+
+
 def as_card(row: Row[Any]) -> Card:
     """A row of CARDS as a record."""
     summary = None if row.summary_version is None else as_summary(row, row.summary_version)

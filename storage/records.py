@@ -1,6 +1,7 @@
 """The vocabulary that the whole program shares: frozen records, aware datetimes, no behaviour that needs I/O."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -101,6 +102,42 @@ class Card:
         return summary is not None and summary.state == SummaryState.GOOD and summary.version in {None, version}
 
 
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One of a reader's tags, without its `#`; `papers`: how many of the papers that they keep have it, if counted."""
+
+    id: int
+    name: str
+    papers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A paper that a reader keeps, and since when."""
+
+    paper_id: str
+    made_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A paper in a chat: the message that holds it, in its forum topic (0: none), and when its digest was made."""
+
+    paper_id: str
+    message_id: int
+    thread_id: int
+    at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Favourite:
+    """A paper, how many readers kept it, and how many liked it."""
+
+    paper_id: str
+    kept: int
+    liked: int
+
+
 class ChatKind(StrEnum):
     """The kinds of Telegram chat."""
 
@@ -135,6 +172,7 @@ class Chat:
     language: Language = Language.CHINESE
     timezone: str = "Asia/Shanghai"
     state: ChatState = ChatState.ACTIVE
+    repeats: bool = True  # a message that had no answer is sent again: it may come twice, and is never lost
 
 
 class Form(StrEnum):
@@ -166,6 +204,24 @@ class Subscription:
     max_papers: int = 10
     next_due: datetime.datetime | None = None
     tell_empty: bool = False  # a due time without papers is told, with its reason
+    # How a paper is to be announced to be posted; where a source does not tell, it is taken for new.
+    kinds: frozenset[AnnounceType] = frozenset({AnnounceType.NEW, AnnounceType.CROSS})
+    paused: bool = False  # nothing is prepared until it is resumed
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A query for a place. `subscription_id` is the subscription whose query it is to become, 0 for a new one.
+
+    When it is taken, it is the one that has it.
+    """
+
+    id: int
+    chat_id: int
+    thread_id: int
+    query: str
+    subscription_id: int = 0
+    taken: bool = False
 
 
 class Outcome(StrEnum):
@@ -229,13 +285,15 @@ class Overview:
     looks: tuple[Look, ...]
     days: tuple[Day, ...]  # the newest first; of each day all together, then each category
     outbox: dict[str, int]  # state of a delivery -> how many
+    doubts: dict[str, int]  # sends of the last day that had no answer, by the state that their delivery is in now
+    paid: int  # messages above the free limit today, 0.1 Star each
     spent: tuple[Spent, ...]  # since midnight
     alarms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What one subscription gets at one due time: the chosen papers, newest first, and how many matched."""
+    """What one subscription gets at one due time: the chosen papers, best first, and how many matched."""
 
     subscription: Subscription
     due: datetime.datetime
@@ -280,6 +338,7 @@ class Posted:
 
     paper_id: str
     draft: str = ""
+    version: int = 0  # 0: no source told it
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,3 +363,30 @@ class Delivery:
     denials: int = 0  # how often Telegram refused the chat for a cause that may pass
     plain: bool = False  # the HTML was refused once: send it as plain text
     message_id: int | None = None  # it was sent already: the text takes the place of that message's
+    paid: bool = False  # sent above the free limit, for Stars: allow_paid_broadcast
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What a chat likes, as learned from its votes: what each term of a paper speaks for it, or against it."""
+
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a chat was posted, and what its readers did with it, within some days: numbers of papers."""
+
+    posted: int = 0
+    read: int = 0  # opened or unfolded here
+    kept: int = 0
+    liked: int = 0  # 👍 of all readers
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """The digest that a paper came with: of so many that matched, so many were chosen."""
+
+    query: str | None  # None: the subscription has ended
+    matched: int
+    chosen: int

@@ -14,10 +14,11 @@ from bot.sandbox.arxiv.server import Arxiv
 from bot.sandbox.model import FakeModel, serve_model
 from bot.sandbox.server import serve_app
 from bot.sources.polite import Pace
-from storage import chats, outbox, subscriptions
+from storage import chats, subscriptions
 from storage.database import Database
 from storage.records import Chat, Paper, Subscription
 from tests.made import PRIVATE, subscription
+from tests.queueing import drain
 
 DAY = date(2026, 11, 24)  # a Tuesday
 HURRIED = Pace(interval=0.0, pauses=(0.01, 0.01, 0.01))
@@ -63,13 +64,9 @@ class Rehearsal:
 
     async def queued(self) -> list[str]:
         """The texts that wait in the outbox, taken and recorded as sent."""
-        texts = []
+        now = self.clock.now
         async with self.database.transaction() as tx:
-            while claimed := await outbox.claim(tx, 100, self.clock.now + timedelta(days=365)):
-                texts += [each.message.text for each in claimed]
-                for each in claimed:
-                    await outbox.sent(tx, each.id, each.message_id or each.id, self.clock.now)
-        return texts
+            return [each.message.text for each in await drain(tx, now, now + timedelta(days=365))]
 
 
 @dataclass(slots=True)

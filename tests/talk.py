@@ -21,6 +21,9 @@ XIAOMING, ALICE, TEACHER = 1001, 1002, 1003
 PRIVATE, GROUP, FORUM, CHANNEL = 1001, -4001, -1_001_000_000_002, -1_001_000_000_001
 TOKEN = "12345:secret-token-of-the-tests"
 
+# The limits have tests of their own; all others would only wait for them.
+UNLIMITED = {"per_second": 0, "private_per_second": 0, "group_per_minute": 0}
+
 Posted = dict[str, Any]
 T = TypeVar("T")
 
@@ -45,6 +48,12 @@ class Talk:
     async def say(self, chat: int, text: str, user: int = XIAOMING, **more: Any) -> Posted:
         """Write a message and wait for the bot's answer in that chat."""
         return (await self.answers(chat, await self.write(chat, text, user, **more)))[0]
+
+    async def subscribe(self, chat: int, query: str, user: int = XIAOMING, **more: Any) -> Posted:
+        """Subscribe and take the query that was shown with what it finds; the subscription's page."""
+        shown = await self.say(chat, f"/subscribe {query}", user, **more)
+        take = next((each for each in data(shown) if each.startswith("proposal:")), "")
+        return await self.edited(shown, take, user) if take else shown
 
     async def answers(self, chat: int, after: int, number: int = 1) -> list[Posted]:
         """Wait for so many messages of the bot after one."""
@@ -118,7 +127,8 @@ async def talking(
     """The bot at work on a database, with more settings if given, and a talk with it."""
     async with serve(default_world()) as url:
         telegram = {"token": TOKEN, "base_url": f"{url}/bot"}
-        settings = Settings.model_validate({"telegram": telegram, "arxiv": {"enabled": False}, **(more or {})})
+        alone = {"arxiv": {"enabled": False}, "delivery": UNLIMITED}
+        settings = Settings.model_validate({"telegram": telegram, **alone, **(more or {})})
         async with app.running(settings, database, pace=pace), httpx.AsyncClient(base_url=url, timeout=30) as http:
             yield Talk(http, database)
 

@@ -11,10 +11,14 @@ OUTSIDE = {"httpx", "telegram", "sqlalchemy", "asyncio", "apscheduler", "aiosqli
 PURE = (
     "bot.alarms",
     "bot.papers",
+    "bot.delivery.outcome",
+    "bot.delivery.pace",
     "bot.digests",
+    "bot.handlers.restraint",
     "bot.messages",
     "bot.exports",
     "bot.status",
+    "bot.sandbox.limits",
     "bot.sources.digest_entry",
     "bot.sources.digest_markdown",
     "bot.sources.digest_table",
@@ -60,12 +64,27 @@ PURE = (
     "bot.summaries.tidy",
     "bot.summaries.units",
     "bot.summaries.waits",
+    "storage.author_names",
     "storage.merging",
     "storage.records",
     "storage.query",
     "storage.segment",
 )
-COMMAND_MODULES = ("greeting", "keeping", "membership", "operating", "reading", "subscribing")
+COMMAND_MODULES = (
+    "counting",
+    "editing",
+    "finding",
+    "greeting",
+    "inline",
+    "keeping",
+    "looking_back",
+    "membership",
+    "operating",
+    "reading",
+    "subscribing",
+    "taking_away",
+    "voting",
+)
 # What is opened from the settings, for the running bot and for the commands on the terminal.
 WIRING = ("bot.app", "bot.checking", "bot.cli", "bot.demo", "bot.live", "bot.newsroom", "bot.reporting")
 
@@ -130,7 +149,9 @@ def test_handlers_import_neither_each_other_nor_jobs_nor_the_outbox() -> None:
 def test_only_those_who_talk_to_telegram_import_its_library() -> None:
     outside = {name for name in users_of("telegram") if not within(name, "bot.handlers")}
     # keyboards.py is what handlers and the outbox's client both need of it.
-    assert outside <= {"bot.app", "bot.delivery.telegram", "bot.delivery.rights", "bot.keyboards"}
+    talking = ("answers", "bodies", "patience", "polling", "rights", "telegram", "transport")
+    assert outside <= {"bot.app", "bot.keyboards", *(f"bot.delivery.{each}" for each in talking)}
+    assert users_of("aiohttp") == {"bot.delivery.bodies", "bot.delivery.transport"}
 
 
 def test_only_sources_and_the_model_client_import_httpx() -> None:

@@ -114,7 +114,9 @@ def labels(keyboard: Keyboard) -> list[str]:
     ],
 )
 def test_the_buttons_lead_from_each_view_to_the_others(language: Language, view: View, expected: list[str]) -> None:
-    assert labels(cards.keyboard(card(), language, view, saved=False)) == expected
+    turning, voting = cards.keyboard(card(), language, view, saved=False)
+    assert labels((turning,)) == expected
+    assert labels((voting,)) == ["👍", "👎", "为什么" if language == Language.CHINESE else "Why?"]
 
 
 @pytest.mark.parametrize(("chinese", "english"), [(300, 9000), (9000, 300), (9000, 9000), (300, 300)])
@@ -131,7 +133,7 @@ def test_of_two_abstracts_the_shorter_leaves_its_room_to_the_longer(chinese: int
 def test_a_paper_without_chinese_abstract_unfolds_in_english() -> None:
     shown = Card(Paper("2403.11780", 1, "T", "English text.", abstract_cut=True))
     folded = cards.card(shown, Language.CHINESE, ChatKind.PRIVATE)
-    assert labels(folded.keyboard) == ["展开摘要", "PDF", "⭐"]
+    assert labels(folded.keyboard[:1]) == ["展开摘要", "PDF", "⭐"]
     unfolded = cards.card(shown, Language.CHINESE, ChatKind.PRIVATE, view=View.CHINESE)
     assert accepted(unfolded).endswith("English text.…（来源只给出摘要的开头）")
 
@@ -140,7 +142,7 @@ def test_a_paper_without_chinese_abstract_unfolds_in_english() -> None:
 def test_where_many_read_the_abstract_is_folded_by_telegram_and_not_by_a_button(chat: Chat) -> None:
     message = cards.card(card(), Language.CHINESE, chat.kind)
     assert message.text.count("<blockquote expandable>") == 2
-    assert labels(message.keyboard) == ["PDF", "⭐"]
+    assert labels(message.keyboard) == ["PDF", "⭐", "👍", "👎"]
 
 
 def test_a_list_is_split_between_papers_only_and_its_numbers_go_on() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import papers
-from storage.database import CannotOpen, Database
+from storage.database import Database
+from storage.errors import CannotOpen
 from storage.paper_rows import ordinal
 from storage.papers import Change
 from storage.records import Announcement, Arrival, Card

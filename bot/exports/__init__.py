@@ -1,1 +1,1 @@
-"""What can be taken out: the reference format and JSON lines. Pure."""
+"""What can be taken out: bibliographies, tables, the reference format, feeds. Pure."""

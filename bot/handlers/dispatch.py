@@ -1,7 +1,7 @@
 """From an update to a handler: makes the turn, calls what the tables name, explains what was raised."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
@@ -17,12 +17,14 @@ from telegram.ext import (
     CallbackQueryHandler,
     ChatMemberHandler,
     CommandHandler,
+    InlineQueryHandler,
     MessageHandler,
     filters,
 )
 
 from bot.errors import UserMistake
-from bot.handlers import BUTTONS, COMMANDS, Handler, Menu, failures, membership, reading
+from bot.handlers import BUTTONS, COMMANDS, Handler, Menu, failures, inline, membership, reading, restraint
+from bot.handlers.restraint import ALLOWED, Act
 from bot.handlers.turn import Deps, Turn
 from bot.papers import arxiv_id
 from storage import chats
@@ -30,7 +32,13 @@ from storage.records import Chat, ChatKind, ChatState, Language
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
-UPDATES = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
+UPDATES = (
+    Update.MESSAGE,
+    Update.CHANNEL_POST,
+    Update.CALLBACK_QUERY,
+    Update.INLINE_QUERY,
+    Update.MY_CHAT_MEMBER,
+)
 _SPOKEN = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
 
 
@@ -44,14 +52,18 @@ class InOrder(BaseUpdateProcessor):
         # Weak: a lock lives as long as an update holds or awaits it.
         self._locks: WeakValueDictionary[tuple[int, int], asyncio.Lock] = WeakValueDictionary()
 
-    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+    async def do_process_update(self, update: object, coroutine: Coroutine[Any, Any, Any]) -> None:  # type: ignore[override]
         """Called by python-telegram-bot for each update."""
         key = (0, 0)
         if isinstance(update, Update):
             chat, user = update.effective_chat, update.effective_user
             key = (chat.id if chat else 0, user.id if user else 0)
-        async with self._locks.setdefault(key, asyncio.Lock()), self._at_once:
-            await coroutine
+        try:
+            async with self._locks.setdefault(key, asyncio.Lock()), self._at_once:
+                await coroutine
+        except asyncio.CancelledError:
+            coroutine.close()  # at a stop; what has not begun would be complained of
+            raise
 
     async def initialize(self) -> None:
         """Nothing to open."""
@@ -63,13 +75,15 @@ class InOrder(BaseUpdateProcessor):
 def add_handlers(app: App, deps: Deps) -> None:
     """Register everything that the bot answers."""
     for command in COMMANDS:
-        app.add_handler(CommandHandler(command.name, _answering(deps, command.handler), filters=_SPOKEN))
-    app.add_handler(CallbackQueryHandler(_answering(deps, _press)))
+        acts = (Act.COMMAND, *_dear(restraint.COMMANDS, command.name))
+        app.add_handler(CommandHandler(command.name, _answering(deps, command.handler, *acts), filters=_SPOKEN))
+    app.add_handler(CallbackQueryHandler(_answering(deps, _press, Act.PRESS)))
+    app.add_handler(InlineQueryHandler(_offering(deps)))
     app.add_handler(ChatMemberHandler(_answering(deps, membership.changed), ChatMemberHandler.MY_CHAT_MEMBER))
     app.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, _answering(deps, membership.migrated)))
     private = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & ~filters.StatusUpdate.ALL
-    app.add_handler(MessageHandler(private & filters.COMMAND, _answering(deps, reading.unknown_command)))
-    app.add_handler(MessageHandler(private, _answering(deps, reading.words)))
+    app.add_handler(MessageHandler(private & filters.COMMAND, _answering(deps, reading.unknown_command, Act.COMMAND)))
+    app.add_handler(MessageHandler(private, _answering(deps, reading.words, Act.COMMAND, Act.SEARCH)))
 
 
 def menus() -> list[tuple[BotCommandScope, list[BotCommand], str | None]]:
@@ -83,20 +97,46 @@ def menus() -> list[tuple[BotCommandScope, list[BotCommand], str | None]]:
     ]
 
 
-def _answering(deps: Deps, handler: Handler) -> Any:
+def _answering(deps: Deps, handler: Handler, *acts: Act) -> Any:
+    """What calls a handler. `acts`: what the limits count it as; none, and it is never too much."""
+
     async def answer(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
         seen = _seen(deps, update)
-        if seen is None:
+        if seen is None or _is_own(update, context.bot.id):
             return
         turn = _turn(deps, update, context, seen)
+        verdict = turn.take(*acts, *_dear(restraint.BUTTONS, turn.text if turn.press else "")) if acts else ALLOWED
         try:
-            turn.chat = await _remembered(deps, seen)
-            await handler(turn)
+            if verdict.allowed or verdict.tell:
+                turn.chat = await _remembered(deps, seen)
+            if verdict.allowed:
+                await handler(turn)
+            elif verdict.tell:
+                await turn.slow_down(verdict)
             await turn.notice()
         except Exception as error:
             await failures.explain(turn, error)
 
     return answer
+
+
+def _offering(deps: Deps) -> Any:
+    async def offer(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
+        if update.inline_query:
+            await inline.offer(deps, context.bot, update.inline_query)
+
+    return offer
+
+
+def _dear(costs: Mapping[str, Act], name: str) -> tuple[Act, ...]:
+    """What a command or button costs besides being one."""
+    return (costs[name],) if name in costs else ()
+
+
+def _is_own(update: Update, bot: int) -> bool:
+    """Whether a message is a card that inline mode offered: that is no question."""
+    message = update.effective_message
+    return bool(message and message.via_bot and message.via_bot.id == bot and not update.callback_query)
 
 
 async def _press(turn: Turn) -> None:

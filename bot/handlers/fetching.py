@@ -2,6 +2,7 @@
 
 from bot.errors import Unavailable, UserMistake
 from bot.handlers import showing
+from bot.handlers.restraint import Act
 from bot.handlers.turn import Turn
 from bot.messages import wording
 from bot.messages.cards import View
@@ -15,7 +16,9 @@ async def paper(turn: Turn, paper_id: str, view: View = View.FOLDED) -> None:
         found = await papers.get(tx, [paper_id])
     if found:
         await _show(turn, found[0], view)
+        turn.opened(paper_id)
     elif turn.desk.reaches_arxiv:
+        turn.spend(Act.ONLINE)
         sent = await turn.say(_note(turn, "note.fetching", id=paper_id))
         turn.later(_fetch(turn, sent, paper_id, view))
     else:
@@ -25,6 +28,9 @@ async def paper(turn: Turn, paper_id: str, view: View = View.FOLDED) -> None:
 async def _show(turn: Turn, found: Card, view: View) -> None:
     if found.is_summarised or not turn.desk.summarises:
         await turn.say(await showing.card(turn, found.paper.id, view))
+        return
+    if not turn.take(Act.SUMMARY).allowed:
+        await turn.say(await showing.card(turn, found.paper.id, view, note="note.enough"))
         return
     sent = await turn.say(await showing.card(turn, found.paper.id, view, note="note.summarising"))
     turn.later(_summarise(turn, sent, found.paper.id, view))
@@ -38,6 +44,10 @@ async def _fetch(turn: Turn, sent: int, paper_id: str, view: View) -> None:
         return
     if not known:
         await turn.revise(sent, _note(turn, "mistake.unknown_paper", id=paper_id))
+        return
+    turn.opened(paper_id)
+    if turn.desk.summarises and not turn.take(Act.SUMMARY).allowed:
+        await turn.revise(sent, await showing.card(turn, paper_id, view, note="note.enough"))
     elif turn.desk.summarises:
         await turn.revise(sent, await showing.card(turn, paper_id, view, note="note.summarising"))
         await _summarise(turn, sent, paper_id, view)

@@ -22,7 +22,7 @@ async def aimed(turn: Turn) -> Turn:
     Telegram is asked each time. Raises UserMistake for who is no administrator there.
     """
     word, *rest = turn.text.split(maxsplit=1) or [""]
-    named = _NAMED.fullmatch(unicodedata.normalize("NFKC", word[:100]))  # a Chinese keyboard types ＠
+    named = _named(word)
     if named is None:
         await may_decide(turn, turn.chat)
         return turn
@@ -32,6 +32,11 @@ async def aimed(turn: Turn) -> Turn:
     there = turn.elsewhere(await _remember(turn, chat))
     there.text = "".join(rest)
     return there
+
+
+def is_named(word: str) -> bool:
+    """Whether a word names a channel or group."""
+    return _named(word) is not None
 
 
 async def may_decide(turn: Turn, chat: Chat) -> None:
@@ -47,6 +52,10 @@ async def may_decide(turn: Turn, chat: Chat) -> None:
         return
     if not await _is_administrator(turn, chat):
         raise UserMistake("not_admin" if chat.id == turn.chat.id else "not_channel_admin", title=chat.title)
+
+
+def _named(word: str) -> re.Match[str] | None:
+    return _NAMED.fullmatch(unicodedata.normalize("NFKC", word[:100]))  # a Chinese keyboard types ＠
 
 
 async def _is_administrator(turn: Turn, chat: Chat) -> bool:

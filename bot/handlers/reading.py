@@ -1,26 +1,14 @@
-"""Finding papers and reading them: /search, /abs, plain words and links, and the buttons of cards and lists."""
+"""Reading papers: /abs, plain words and links, and the buttons of cards."""
 
-from bot.errors import Unavailable, UserMistake
+from bot.errors import UserMistake
 from bot.handlers import fetching, showing
-from bot.handlers.turn import Turn, number
-from bot.messages import wording
+from bot.handlers.turn import Turn
 from bot.messages.cards import View
 from bot.papers import arxiv_id
-from storage import listings, query
-from storage.records import ChatKind, Message
-from storage.search import Found
+from storage import query
+from storage.records import ChatKind
 
 MOST_LINKS = 3  # cards sent for one message full of links
-
-
-async def search(turn: Turn) -> None:
-    """`/search words`: the first page of what matches; an id or link is that paper."""
-    if not turn.text.strip():
-        raise UserMistake("empty_search")
-    if paper := arxiv_id.parse(turn.text):
-        await fetching.paper(turn, paper.id, View.BOTH)
-    else:
-        await showing.results(turn, turn.text.strip())
 
 
 async def abstract(turn: Turn) -> None:
@@ -29,7 +17,7 @@ async def abstract(turn: Turn) -> None:
     if not given:
         raise UserMistake("empty_abs")
     if given.isdecimal() and len(given) <= 3:
-        await fetching.paper(turn, await _numbered(turn, int(given)), View.BOTH)
+        await fetching.paper(turn, await showing.numbered(turn, int(given)), View.BOTH)
         return
     named = arxiv_id.parse(given)
     papers = (named,) if named else arxiv_id.find(given)
@@ -62,6 +50,8 @@ async def turn_card(turn: Turn) -> None:
     if not turn.private:
         raise UserMistake("old_button")  # one reader's press would change it for all
     await turn.edit(await showing.card(turn, paper_id, view))
+    if view != View.FOLDED:
+        turn.opened(paper_id)
 
 
 async def open_card(turn: Turn) -> None:
@@ -70,45 +60,3 @@ async def open_card(turn: Turn) -> None:
     if turn.chat.kind == ChatKind.CHANNEL:
         raise UserMistake("old_button")
     await fetching.paper(turn, paper_id)
-
-
-async def turn_page(turn: Turn) -> None:
-    """`find:<list>:<page>`: another page of search results, in place."""
-    listing_id, page = turn.fields(number, number)
-    async with turn.database.reading() as tx:
-        shown = await listings.get(tx, listing_id)
-    if shown is None or shown.chat_id != turn.chat.id:
-        raise UserMistake("old_button")
-    await turn.edit(await showing.results_page(turn, shown, page))
-
-
-async def _numbered(turn: Turn, at: int) -> str:
-    async with turn.database.reading() as tx:
-        shown = await listings.last(tx, turn.chat.id, turn.thread_id)
-    if shown is None or not 1 <= at <= len(shown.ids):
-        raise UserMistake("no_such_number", number=at)
-    return shown.ids[at - 1]
-
-
-async def search_arxiv(turn: Turn) -> None:
-    """`arxiv:<list>`: look in all of arXiv for what a list asked for."""
-    (listing_id,) = turn.fields(number)
-    async with turn.database.reading() as tx:
-        asked = await listings.get(tx, listing_id)
-    if asked is None or asked.chat_id != turn.chat.id or not turn.desk.reaches_arxiv:
-        raise UserMistake("old_button")
-    await turn.notice("note.searching")
-    turn.later(_search_arxiv(turn, asked.query))
-
-
-async def _search_arxiv(turn: Turn, text: str) -> None:
-    try:
-        ids = tuple(await turn.desk.search(text))
-    except Unavailable:
-        await turn.edit(Message(wording.sentence(turn.chat.language, "mistake.arxiv_search_busy")))
-        return
-    if not ids:
-        await turn.edit(Message(wording.sentence(turn.chat.language, "mistake.not_on_arxiv", query=text)))
-        return
-    shown = await showing.number(turn, text, Found(ids, len(ids)))
-    await turn.edit(await showing.results_page(turn, shown, 1))

@@ -6,15 +6,18 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters, Update
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
 from bot.errors import UserMistake
+from bot.handlers.restraint import ALLOWED, Act, Restraint, Verdict
 from bot.keyboards import markup
 from bot.messages import wording
 from bot.status import Status
+from storage import counts
 from storage.database import Database
 from storage.records import Chat, ChatKind, Keyboard, Message, Subscription
 
@@ -65,6 +68,8 @@ class Deps:
     operator: int = 0  # whose chat; 0: nobody's
     # A slow search holds a connection for as long as it takes: these leave some for everything else.
     searching: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SEARCHES))
+    drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))  # a picture takes 115 MB
+    restraint: Restraint = field(default_factory=Restraint)
 
 
 def _never(work: Coroutine[Any, Any, None]) -> None:
@@ -107,6 +112,43 @@ class Turn:
         """Whether this is a private chat."""
         return self.chat.kind == ChatKind.PRIVATE
 
+    def take(self, *acts: Act) -> Verdict:
+        """Count what this costs, for the reader and for the group. Whoever runs the bot may do everything."""
+        if self.deps.operator and self.deps.operator in {self.chat.id, self.user_id}:
+            return ALLOWED
+        return self.deps.restraint.take(acts, self._reader, self.now, group=0 if self.private else self.chat.id)
+
+    def spend(self, act: Act) -> None:
+        """Count what this costs. Raises UserMistake if it is too much."""
+        verdict = self.take(act)
+        if not verdict.allowed:
+            raise UserMistake("slow_down", seconds=verdict.wait)
+
+    async def slow_down(self, verdict: Verdict) -> None:
+        """Say that it is too much, and until when."""
+        if self.press is not None:
+            await self.notice("mistake.slow_down", seconds=verdict.wait)
+        else:
+            await self.mistake("slow_down", seconds=verdict.wait)
+
+    @property
+    def _reader(self) -> int:
+        """Whom the limits count: a person, or a chat in whose name something is said."""
+        message = self.update.effective_message
+        sender = message.sender_chat if message and self.press is None else None
+        # All anonymous administrators of all groups are one and the same user to Telegram.
+        return sender.id if sender else self.user_id or self.chat.id
+
+    def opened(self, paper_id: str) -> None:
+        """Remember, without keeping the reader, that a paper was read here: /stats."""
+
+        async def count() -> None:
+            day = self.now.astimezone(ZoneInfo(self.chat.timezone)).date()
+            async with self.database.transaction() as tx:
+                await counts.read(tx, self.chat.id, paper_id, day)
+
+        self.later(count())
+
     def fields(self, *kinds: Callable[[str], Any], rest: bool = False) -> tuple[Any, ...]:
         """The pressed button's data, each part made into its kind. Raises UserMistake for what no button holds.
 
@@ -121,20 +163,36 @@ class Turn:
 
     async def say(self, message: Message) -> int:
         """Answer with a message, in a group as a reply to the one that asked; the message's id."""
-        asked = self.update.effective_message
-        reply = None
-        if asked and not self.private and self.press is None:
-            reply = ReplyParameters(asked.message_id, allow_sending_without_reply=True)
         sent = await self.bot.send_message(
             self.chat.id,
             message.text,
             parse_mode=ParseMode.HTML,
             message_thread_id=self.thread_id or None,
             reply_markup=markup(message.keyboard),
-            reply_parameters=reply,
+            reply_parameters=self._reply,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
         return sent.message_id
+
+    async def show(self, picture: bytes, caption: Message) -> None:
+        """Answer with a picture (PNG) and a caption of at most 1,024 characters."""
+        await self.bot.send_photo(
+            self.chat.id,
+            picture,
+            filename="stats.png",
+            caption=caption.text,
+            parse_mode=ParseMode.HTML,
+            message_thread_id=self.thread_id or None,
+            reply_markup=markup(caption.keyboard),
+            reply_parameters=self._reply,
+        )
+
+    @property
+    def _reply(self) -> ReplyParameters | None:
+        asked = self.update.effective_message
+        if asked is None or self.private or self.press is not None:
+            return None
+        return ReplyParameters(asked.message_id, allow_sending_without_reply=True)
 
     async def mistake(self, key: str, **values: str | int) -> None:
         """Answer with a sentence of words.toml: as a notice to a press, else as a message."""

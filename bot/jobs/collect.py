@@ -7,14 +7,14 @@ from datetime import date, datetime
 
 from bot.digests import calendar, needs
 from bot.errors import Unavailable
-from bot.papers import taxonomy
+from bot.papers.asked import parse
 from bot.sources import huggingface, polling, published
 from bot.sources.arxiv import Arxiv
 from bot.sources.feed import Feed
 from bot.sources.polite import Rejected
 from bot.sources.reading import Declined, Malformed, Reading
 from bot.sources.web import Web
-from storage import feeds, papers, query, state, subscriptions
+from storage import feeds, papers, state, subscriptions
 from storage.database import Database, Transaction
 from storage.records import Announcement, AnnounceType, Arrival, Look, Outcome
 
@@ -28,8 +28,8 @@ _NO_NEWS = (AnnounceType.REPLACE, AnnounceType.REPLACE_CROSS)
 async def categories(database: Database, chosen: Iterable[str]) -> list[str]:
     """The categories to fetch: those that the operator chose, and those that subscriptions name."""
     async with database.reading() as tx:
-        asked = {each.query for each in await subscriptions.active(tx)}
-    return needs.feeds(chosen, [query.parse(each, taxonomy.resolve) for each in asked])
+        asked = await subscriptions.queries(tx)
+    return needs.feeds(chosen, [parse(each) for each in asked])
 
 
 async def collect(database: Database, arxiv: Arxiv, wanted: Sequence[str], now: datetime) -> int:

@@ -12,7 +12,7 @@ from bot.sources.polite import Rejected
 from bot.sources.reading import Declined
 from storage import papers, summaries
 from storage.database import Database
-from storage.query import Query
+from storage.query import Author, Field, Query, terms
 from storage.records import Arrival
 
 log = logging.getLogger(__name__)
@@ -56,9 +56,16 @@ async def search(database: Database, arxiv: Arxiv, asked: Query, now: datetime) 
     """Fetch what all of arXiv has for a query, best first, and keep it for search. Raises Unavailable."""
     named = sorted(needs.categories(asked))
     try:
-        arrivals = await arxiv.search([*asked.words, *asked.phrases], named[0] if named else "", FOUND, PATIENCE)
+        arrivals = await arxiv.search(_words(asked), named[0] if named else "", FOUND, PATIENCE)
     except (Rejected, Declined):
         return []
     async with database.transaction() as tx:
         await papers.add(tx, arrivals, now)
     return arrivals
+
+
+def _words(asked: Query) -> list[str]:
+    """The words, phrases and names that every paper is to hold, for a search that knows no more."""
+    parts = asked.tree.parts
+    words = [each for where in Field for each in terms(parts, where)]
+    return [*words, *asked.phrases, *(part.name for part in parts if isinstance(part, Author))]

@@ -9,17 +9,18 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from bot.digests.choose import rank, reach
 from bot.jobs.amend import LATEST
-from bot.papers import taxonomy
+from bot.papers.asked import parse
 from bot.summaries.attempt import Attempt, Draft, Good, Result
 from bot.summaries.budget import Budget
 from bot.summaries.provider import Provider
 from bot.summaries.tidy import finished
 from bot.summaries.writer import Prompt, Writer
-from storage import digests, drafts, papers, query, search, subscriptions, summaries
+from storage import digests, drafts, papers, search, subscriptions, summaries, tastes
 from storage.database import Database, Transaction
 from storage.filters import EVERYTHING
-from storage.records import Paper, Summary
+from storage.records import Paper, Subscription, Summary, Taste
 
 log = logging.getLogger(__name__)
 
@@ -182,13 +183,23 @@ async def _ranks(tx: Transaction, since: datetime, *, everything: bool) -> dict[
     ranks: dict[str, int] = {}
     if everything:
         ranks = dict.fromkeys(await digests.news(tx, EVERYTHING, since), LAST_RANK)
-    for subscription in await subscriptions.active(tx):
-        where = search.matching(query.parse(subscription.query, taxonomy.resolve))
-        for rank, paper_id in enumerate(
-            await digests.news(tx, where, since, subscription.chat_id, subscription.max_papers)
-        ):
-            ranks[paper_id] = min(rank, ranks.get(paper_id, LAST_RANK))
+    active = await subscriptions.active(tx)
+    liked = await tastes.of(tx, {each.chat_id for each in active})
+    for subscription in active:
+        for place, paper_id in enumerate(await _best(tx, since, subscription, liked.get(subscription.chat_id))):
+            ranks[paper_id] = min(place, ranks.get(paper_id, LAST_RANK))
     return ranks
+
+
+async def _best(tx: Transaction, since: datetime, subscription: Subscription, taste: Taste | None) -> list[str]:
+    """The papers that a subscription would choose now, as jobs.prepare will."""
+    asked, most = parse(subscription.query), subscription.max_papers
+    compared = reach(asked, taste, most)
+    ids = await digests.news(tx, search.matching(asked), since, subscription.chat_id, compared)
+    if compared > most:
+        cards = await asyncio.to_thread(rank, await papers.get(tx, ids), asked, taste)
+        ids = [card.paper.id for card in cards]
+    return ids[:most]
 
 
 def _summary(paper: Paper, answer: Mapping[str, str], model: str, prompt: str) -> Summary:

@@ -59,7 +59,8 @@ def keyboard(shown: Card, language: Language, view: View, *, saved: bool) -> Key
     # The data name the wish: pressed twice, a button that turns back and forth would undo itself.
     wish, label = ("drop", "button.saved") if saved else ("save", "button.save")
     star = Button(word(language, label), f"{wish}:{paper_id}:{view}")
-    return ((*turns, _pdf(shown, language), star),)
+    why = Button(word(language, "button.why"), f"why:{paper_id}")
+    return ((*turns, _pdf(shown, language), star), (*_votes(shown, language), why))
 
 
 def texts(shown: Card, language: Language) -> dict[str, str]:
@@ -147,7 +148,12 @@ def _facts(shown: Card) -> dict[str, Any]:
 
 def _shared_keyboard(shown: Card, language: Language) -> Keyboard:
     star = Button(word(language, "button.save"), f"save:{shown.paper.id}:{View.FOLDED}")
-    return ((_pdf(shown, language), star),)
+    return ((_pdf(shown, language), star, *_votes(shown, language)),)
+
+
+def _votes(shown: Card, language: Language) -> tuple[Button, Button]:
+    like = Button(word(language, "button.like"), f"up:{shown.paper.id}")
+    return like, Button(word(language, "button.dislike"), f"down:{shown.paper.id}")
 
 
 def _pdf(shown: Card, language: Language) -> Button:

@@ -1,18 +1,34 @@
 """A digest as the messages that the outbox sends, and how one of them is put right later."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.digests.silence import Silence
 from bot.messages.cards import card
-from bot.messages.lists import digest_item, digest_list, number_of
+from bot.messages.lists import Item, digest_item, digest_list, list_item, number_of, posted
 from bot.messages.settings import topic
 from bot.messages.size import LIMIT, visible
 from bot.messages.wording import render, word
-from storage.records import Button, Card, Chat, ChatKind, Digest, Form, LastDigest, Message, Part, Posted
+from storage.records import Button, Card, Chat, ChatKind, Digest, Form, Language, LastDigest, Message, Part, Posted
 
 
-def parts(digest: Digest, chat: Chat) -> list[Part]:
+def card_part(shown: Card, language: Language, kind: ChatKind) -> Part:
+    """A paper's card as a message of a digest."""
+    message = card(shown, language, kind)
+    return Part(message, (posted(shown, message.text),))
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What makes a paper's piece of a digest; who lays out many digests gives functions that remember theirs."""
+
+    item: Callable[[Card, int, Language], Item] = list_item
+    card: Callable[[Card, Language, ChatKind], Part] = card_part
+
+
+def parts(digest: Digest, chat: Chat, pieces: Pieces = Pieces()) -> list[Part]:
     """A header that says what happened, then the papers, in the subscription's form."""
     when = digest.due.astimezone(ZoneInfo(chat.timezone))
     head = render(
@@ -28,8 +44,9 @@ def parts(digest: Digest, chat: Chat) -> list[Part]:
     )
     if digest.subscription.form == Form.LIST:
         # What a number's button posts, every reader of a channel would be sent: there the titles' links must do.
-        return list(digest_list(head, digest.cards, chat.language, numbered=chat.kind != ChatKind.CHANNEL))
-    return [Part(Message(head)), *(_card(each, chat) for each in digest.cards)]
+        numbered = chat.kind != ChatKind.CHANNEL
+        return list(digest_list(head, digest.cards, chat.language, numbered=numbered, item=pieces.item))
+    return [Part(Message(head)), *(pieces.card(each, chat.language, chat.kind) for each in digest.cards)]
 
 
 def nothing_new(digest: Digest, chat: Chat, last: LastDigest | None, silence: Silence) -> Part:
@@ -59,9 +76,10 @@ def put_right(sent: Message, posted: Posted, shown: Card, chat: Chat) -> Message
     return Message(text, sent.keyboard) if visible(text) <= LIMIT else None
 
 
-def _card(shown: Card, chat: Chat) -> Part:
-    message = card(shown, chat.language, chat.kind)
-    return Part(message, (Posted(shown.paper.id, "" if shown.is_summarised else message.text),))
+def piece_of(sent: Message, paper_id: str) -> str:
+    """A paper's piece of a digest's message: its item of a list, or the whole card."""
+    items = (each for each in sent.text.split("\n\n") if number_of(each))
+    return next((each for each in items if f'/{paper_id}"' in each), sent.text)
 
 
 def _span(cards: tuple[Card, ...]) -> tuple[date, date] | None:

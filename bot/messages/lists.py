@@ -1,7 +1,7 @@
-"""Numbered lists of papers: search results, bookmarks, and digests in list form."""
+"""Numbered lists of papers: search results, and digests in list form."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.messages.cards import texts
@@ -23,21 +23,23 @@ class Counted:
     more: bool = False
 
 
-def results(query: str, page: "Page", language: Language, counted: Counted) -> Message:
-    """One page of search results, with a button for each hit and for the pages beside it."""
-    head = render(language, "results", query=clip(query, 200), exact=counted.exact, more=counted.more, **page.numbers)
-    return _page(head, page, language)
+def results(
+    query: str, page: "Page", language: Language, counted: Counted, *, read_as: str = "", tools: Keyboard = ()
+) -> Message:
+    """One page of search results, with a button for each hit and for the pages beside it.
+
+    `read_as`: how the query was understood, if that is to be told; `tools`: more buttons.
+    """
+    values = {"exact": counted.exact, "more": counted.more, **page.numbers}
+    head = render(language, "results", query=clip(query, 200), read_as=clip(read_as, 200), **values)
+    found = _page(head, page, language)
+    return Message(found.text, (*found.keyboard, *tools))
 
 
 def nothing_found(query: str, listing_id: int, language: Language) -> Message:
     """Nothing that is stored matches; a button looks in all of arXiv. `listing_id` is a list that holds the query."""
     text = sentence(language, "mistake.nothing_found", query=clip(query, 200))
     return Message(text, ((Button(word(language, "button.arxiv"), f"arxiv:{listing_id}"),),))
-
-
-def saved(page: "Page", language: Language) -> Message:
-    """One page of a reader's bookmarks."""
-    return _page(render(language, "saved", **page.numbers), page, language)
 
 
 class Page:
@@ -78,18 +80,48 @@ class Page:
         return (self.number - 1) * PAGE + 1
 
 
-def digest_list(head: str, cards: Sequence[Card], language: Language, *, numbered: bool = True) -> Iterator[Part]:
-    """A digest in list form: several papers a message, split between papers only; `numbered`: a button for each."""
-    text, start, held = head, 0, list[Posted]()
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A paper's piece of a digest in list form, and how long a reader sees it, in UTF-16 units."""
+
+    text: str
+    length: int
+    posted: Posted
+
+
+def list_item(shown: Card, number: int, language: Language) -> Item:
+    """One paper's piece with what is to be known of it."""
+    text = digest_item(shown, number, language)
+    return Item(text, visible(text), posted(shown, text))
+
+
+def digest_list(
+    head: str,
+    cards: Sequence[Card],
+    language: Language,
+    *,
+    numbered: bool = True,
+    item: Callable[[Card, int, Language], Item] = list_item,
+) -> Iterator[Part]:
+    """A digest in list form: several papers a message, split between papers only; `numbered`: a button for each.
+
+    `item`: what makes a paper's piece.
+    """
+    text, length, start, held = head, visible(head), 0, list[Posted]()
     for index, shown in enumerate(cards):
-        item = digest_item(shown, index + 1, language)
-        if visible(text) + visible(item) + 2 > LIMIT or len(held) >= _MOST:
+        made = item(shown, index + 1, language)
+        if length + made.length + 2 > LIMIT or len(held) >= _MOST:
             yield Part(Message(text, _numbers(cards[start:index], start + 1) if numbered else ()), tuple(held))
-            text, start, held = item, index, []
+            text, length, start, held = made.text, made.length, index, []
         else:
-            text = f"{text}\n\n{item}"
-        held.append(Posted(shown.paper.id, "" if shown.is_summarised else item))
+            text, length = f"{text}\n\n{made.text}", length + made.length + 2
+        held.append(made.posted)
     yield Part(Message(text, _numbers(cards[start:], start + 1) if numbered else ()), tuple(held))
+
+
+def posted(shown: Card, text: str) -> Posted:
+    """That a paper is posted by this text, which is a draft while there is no good summary."""
+    return Posted(shown.paper.id, "" if shown.is_summarised else text, shown.paper.version or 0)
 
 
 def digest_item(shown: Card, number: int, language: Language) -> str:

@@ -7,11 +7,17 @@ from zoneinfo import ZoneInfo
 from bot.messages.size import clip
 from bot.messages.wording import render, word
 from bot.papers import taxonomy
-from storage.records import Button, Chat, Form, Keyboard, Language, Message, Subscription
+from storage.records import AnnounceType, Button, Chat, Form, Keyboard, Language, Message, Subscription
 
 WORKDAYS = frozenset({1, 2, 3, 4, 5})
 EVERY_DAY = frozenset({1, 2, 3, 4, 5, 6, 7})
-SETTINGS = ("hour", "weekdays", "timezone", "form", "papers", "when", "empty")
+SETTINGS = ("hour", "weekdays", "timezone", "form", "papers", "kinds", "when", "empty", "repeats")
+KINDS = {
+    "new": frozenset({AnnounceType.NEW}),
+    "cross": frozenset({AnnounceType.NEW, AnnounceType.CROSS}),
+    "all": frozenset(AnnounceType),
+}
+"""The announce types that a subscription can be set to."""
 NUMBERS = (5, 10, 20, 30, 50)
 TIMEZONES = (
     "Asia/Shanghai",
@@ -62,7 +68,13 @@ def subscription(shown: Subscription, chat: Chat, language: Language, *, fresh: 
 
 def settings_keyboard(shown: Subscription, language: Language) -> Keyboard:
     """What can be changed about a subscription."""
-    rows = (("hour", "weekdays", "timezone"), ("when", "form", "papers"), ("empty",), ("now", "unsubscribe"))
+    rows = (
+        ("hour", "weekdays", "timezone"),
+        ("when", "form", "papers"),
+        ("kinds", "empty", "repeats"),
+        ("edit", "resume" if shown.paused else "pause"),
+        ("now", "unsubscribe"),
+    )
     return tuple(
         tuple(Button(word(language, f"button.{name}"), f"sub:{shown.id}:{name}") for name in names) for names in rows
     )
@@ -75,7 +87,7 @@ def choices(shown: Subscription, chat: Chat, field: str, language: Language) -> 
         Button(f"✓ {label}" if value == current else label, f"sub:{shown.id}:{field}:{value}")
         for value, label in values.items()
     ]
-    width = {"hour": 6, "weekdays": 2, "timezone": 2, "form": 2, "papers": 3, "when": 2, "empty": 2}[field]
+    width = {"hour": 6, "papers": 3, "repeats": 1, "kinds": 1}.get(field, 2)
     rows = tuple(tuple(buttons[start : start + width]) for start in range(0, len(buttons), width))
     return (*rows, (Button(word(language, "button.back"), f"sub:{shown.id}:back"),))
 
@@ -99,7 +111,7 @@ def subscriptions(all_: Sequence[Subscription], chat: Chat, language: Language, 
 
 def choose_one(all_: Sequence[Subscription], language: Language, *, elsewhere: bool) -> Message:
     """Which subscription is to end."""
-    rows = tuple((Button(_label(each, language, elsewhere=elsewhere), f"sub:{each.id}:unsubscribe"),) for each in all_)
+    rows = tuple((Button(label(each, language, elsewhere=elsewhere), f"sub:{each.id}:unsubscribe"),) for each in all_)
     return Message(render(language, "choose_one"), rows)
 
 
@@ -119,7 +131,8 @@ def joined(template: str, chat: Chat, language: Language, *, forum: bool = False
     return Message(render(language, template, title=chat.title, handle=handle, forum=forum, may_post=may_post))
 
 
-def _label(shown: Subscription, language: Language, *, elsewhere: bool) -> str:
+def label(shown: Subscription, language: Language, *, elsewhere: bool) -> str:
+    """A subscription on a button, with its forum topic where that must be told."""
     name = topic(shown.query, language)
     if not elsewhere or not shown.thread_id:
         return name
@@ -150,7 +163,14 @@ def _words(shown: Subscription, language: Language) -> dict[str, Any]:
         "tell_empty": shown.tell_empty,
         "form": word(language, f"choice.{shown.form}"),
         "max_papers": shown.max_papers,
+        "kinds": word(language, f"choice.kinds_{chosen}") if (chosen := _kinds(shown)) != "cross" else "",
+        "paused": shown.paused,
     }
+
+
+def _kinds(shown: Subscription) -> str:
+    """The announce types as one of the choices, the widest for what is none of them."""
+    return next((name for name, kinds in KINDS.items() if kinds == shown.kinds), "all")
 
 
 def _next(shown: Subscription, chat: Chat, language: Language) -> dict[str, Any]:
@@ -182,6 +202,7 @@ def _values(shown: Subscription, chat: Chat, language: Language) -> dict[str, tu
             str(shown.max_papers),
             {str(number): word(language, "choice.papers", number=number) for number in NUMBERS},
         ),
+        "kinds": (_kinds(shown), {each: word(language, f"choice.kinds_{each}") for each in KINDS}),
         "when": (
             "announced" if shown.schedule.after_announcement else "fixed",
             {each: word(language, f"choice.{each}") for each in ("fixed", "announced")},
@@ -189,5 +210,9 @@ def _values(shown: Subscription, chat: Chat, language: Language) -> dict[str, tu
         "empty": (
             "told" if shown.tell_empty else "quiet",
             {each: word(language, f"choice.{each}") for each in ("quiet", "told")},
+        ),
+        "repeats": (
+            "again" if chat.repeats else "once",
+            {each: word(language, f"choice.{each}") for each in ("again", "once")},
         ),
     }

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from bot.alarms import Alarm
 from bot.messages.size import clip
 from bot.messages.wording import render, word
-from bot.status import Status
+from bot.status import MESSAGES_PER_STAR, Status
 from storage.records import Chat, Language, Message
 
 OPERATORS = Language.CHINESE  # the language of alarms that nobody is sent
@@ -36,6 +36,8 @@ def page(shown: Status, chat: Chat) -> Message:
         "status",
         stored=shown.stored,
         outbox=[(word(language, f"delivery.{state}"), number) for state, number in shown.stored.outbox.items()],
+        doubts=[(word(language, f"delivery.{state}"), number) for state, number in shown.stored.doubts.items()],
+        stars=f"{shown.stored.paid / MESSAGES_PER_STAR:g}" if shown.stored.paid else "",
         feeds=[(each, word(language, f"outcome.{each.outcome}"), each.checked_at.astimezone(zone)) for each in looks],
         days=[day for day in shown.stored.days if not day.categories],
         yuan=f"{shown.yuan:.3f}",
