@@ -9,6 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8088
+BENCHES := feeds tex gate outgoing refusals model cost broadcast throughput enqueue survive idle query search matching taste
 
 .PHONY: demo live setup test test-model bench format lock clean
 
@@ -31,8 +32,8 @@ test-model: .venv/.installed-dev .venv/.installed-model
 	$(BIN)/pytest tests/test_real_model.py
 
 # Each is also run alone: .venv/bin/python -m bench.NAME [--json]
-bench: .venv/.installed-dev
-	for name in feeds tex gate outgoing refusals model cost; do $(BIN)/python -m bench.$$name || exit; done
+bench: .venv/.installed-dev .venv-bench/.installed
+	for name in $(BENCHES); do $(BIN)/python -m bench.$$name || exit; done
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix .
@@ -46,6 +47,8 @@ lock: .venv/.installed-dev
 	    --extra build --extra dev --extra semantic --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
 	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-deps --group local-model --output-file requirements-model.txt
+	$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	    --group bench --output-file requirements-bench.txt
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Papergram needs Python 3.11 or newer.")'
@@ -65,5 +68,11 @@ lock: .venv/.installed-dev
 	$(PIP) install --require-hashes --no-deps --requirement requirements-model.txt
 	touch $@
 
+# The client that bench/throughput.py compares with.
+.venv-bench/.installed: requirements-bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements-bench.txt
+	touch $@
+
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
