@@ -10,11 +10,17 @@ COPY storage ./storage
 RUN /opt/papergram/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.13-slim
+# The picture of /stats is written in Chinese.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 # The database lives on the volume; the program runs as nobody in particular.
 RUN useradd --system --uid 10001 papergram && install --directory --owner papergram /data
 COPY --from=build /opt/papergram /opt/papergram
 ENV PATH=/opt/papergram/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    MPLCONFIGDIR=/tmp/matplotlib \
     PAPERGRAM_STORAGE__URL=sqlite:////data/papers.db
 USER 10001
 WORKDIR /data
