@@ -36,11 +36,11 @@ async def results(turn: Turn, text: str) -> None:
         found = await search.find(tx, asked)
     shown = await number(turn, text, found, Order.RELEVANCE) if found.ids or turn.desk.reaches_arxiv else None
     if shown is None:
-        raise UserMistake("nothing_found", query=text)
+        raise UserMistake("nothing_found", query=asked.read_as or text)
     if found.ids:
         await turn.say(await results_page(turn, shown, 1))
     else:
-        await turn.say(lists.nothing_found(text, shown.id, turn.chat.language))
+        await turn.say(lists.nothing_found(asked.read_as or text, shown.id, turn.chat.language))
 
 
 async def results_page(turn: Turn, shown: Listing, at: int) -> Message:
