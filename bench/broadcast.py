@@ -21,7 +21,7 @@ from bench.program import Program, Send, Stub, furnish, message, program, show, 
 LIMIT = 30  # a second
 READER = 77
 TYPED = ("/help", "/search 扩散模型", "/start", "/search cat:cs.LG")  # each has one message for an answer
-PAUSE = (1.5, 2.5)  # seconds between two of them
+PAUSE = (2.2, 3.4)  # seconds between two of them: 30 a minute is all that one reader may ask
 PATIENCE = 30.0  # seconds without a send after which it is over
 
 
