@@ -49,8 +49,8 @@ class Known:
 def main() -> None:
     """Builds the database, asks every query, prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--queries", type=Path, required=True)
+    parser.add_argument("--corpus", type=Path, default=Path("../shared/data/corpus-50k.jsonl.zst"))
+    parser.add_argument("--queries", type=Path, default=Path("../shared/data/search-queries.jsonl"))
     parser.add_argument("--limit", type=int, help="at most so many queries of a kind")
     parser.add_argument("--half", choices=("dev", "held"), help="only the queries of half the papers")
     parser.add_argument("--database", type=Path, help="a file to keep; used as it is if it is there")
