@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 
 from bot import pictures
 from bot.messages import stats as pages
@@ -119,6 +120,12 @@ async def test_what_was_posted_read_and_kept_is_counted_and_drawn(database: Data
             await talk.press(card, unfold, force=True)
         await talk.press(card, star, force=True)
         await talk.say(PRIVATE, f"/abs {SINGERS[3]}")
+
+        async def both_read() -> bool | None:  # counted after the answer, so that nobody waits for it
+            async with talk.database.reading() as tx:
+                return await tx.scalar(text("SELECT COUNT(*) FROM reads")) == 2 or None
+
+        await talk.poll(both_read)
         answer = await photo(talk, PRIVATE)
         lines = answer["caption"].splitlines()
         assert lines[1] == "近 7 天：发布 6 篇 · 读过 2 篇 · 收藏 1 篇"
