@@ -184,10 +184,9 @@ async def test_a_press_waits_for_the_bot_and_shows_its_answer(reader: Reader, al
 
 async def test_an_edit_shows_in_place_without_moving_what_is_read(reader: Reader) -> None:
     first = await reader.post(GROUP, "第一版")
-    for number in range(30):
-        await reader.post(GROUP, f"{number}\n二\n三")
+    posted = [await reader.post(GROUP, f"{number}\n二\n三") for number in range(30)]
     await reader.open(GROUP)
-    read = reader.page.locator("article", has_text="15\n")
+    read = reader.page.locator(f"[data-message='{posted[15]}']")
     await read.evaluate("node => node.scrollIntoView()")
     before = await read.bounding_box()
     edit = {"chat_id": GROUP, "message_id": first, "text": "<b>第二版</b>\n多\n了\n几\n行", "parse_mode": "HTML"}
