@@ -10,6 +10,7 @@ is what this process worked meanwhile: if that is less, the machine was busy wit
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import multiprocessing
@@ -111,6 +112,8 @@ async def _measure(file: Path) -> dict[str, Any]:
     try:
         watch = Watch()
         watching = asyncio.create_task(watch.run())
+        gc.collect()
+        gc.freeze()  # as bot.app does
         await asyncio.sleep(0.1)
         watch.longest = watch.cpu = 0.0
         forget_peak()

@@ -20,7 +20,9 @@ WITH listed AS (
     SELECT l.kind, CASE l.news WHEN 1 THEN w.paper END AS wanted, COALESCE(w.failed, 0) AS failed,
            CASE WHEN EXISTS (SELECT 1 FROM summaries g WHERE g.paper = l.paper AND g.state = 'good'
                              AND (g.version = 0 OR g.version >= l.version)) THEN 1 ELSE 0 END AS good,
-           CASE WHEN l.news = 1 AND EXISTS (SELECT 1 FROM posts o WHERE o.paper = l.paper) THEN 1 ELSE 0 END AS posted
+           CASE WHEN l.news = 1 AND EXISTS (
+               SELECT 1 FROM text_papers t JOIN deliveries d ON d.text_id = t.text_id
+               WHERE t.paper = l.paper AND d.state NOT IN ('gone', 'cancelled')) THEN 1 ELSE 0 END AS posted
     FROM listed l LEFT JOIN wanted w ON w.paper = l.paper
 )
 SELECT COUNT(*) AS announced,

@@ -28,15 +28,15 @@ class Draft:
 _SENT = """
 SELECT o.draft, p.id AS paper_id, d.id AS delivery_id, t.text, t.keyboard, d.chat_id,
        c.kind, c.title, c.username, c.language, c.timezone, c.state, c.repeats
-FROM posts o JOIN papers p ON p.ordinal = o.paper JOIN deliveries d ON d.id = o.delivery_id
-JOIN texts t ON t.id = d.text_id JOIN chats c ON c.id = o.chat_id
+FROM {posts} JOIN papers p ON p.ordinal = o.paper JOIN texts t ON t.id = d.text_id JOIN chats c ON c.id = o.chat_id
 WHERE d.state = 'sent' AND d.message_id IS NOT NULL AND d.changed_at >= :since AND c.state = 'active'
 """
 
 
 async def ripe(tx: Transaction, since: datetime, limit: int) -> list[Draft]:
     """Drafts in messages that were sent since a moment, of papers that have a good summary now."""
-    sql = f"{_SENT} AND o.draft <> '' AND {GOOD} ORDER BY d.id, p.ordinal DESC LIMIT :limit"
+    sent = _SENT.format(posts="posts o JOIN deliveries d ON d.id = o.delivery_id")
+    sql = f"{sent} AND o.draft <> '' AND {GOOD} ORDER BY d.id, p.ordinal DESC LIMIT :limit"
     return [_draft(row) for row in await tx.execute(text(sql), {"since": as_text(since), "limit": limit})]
 
 
@@ -50,9 +50,13 @@ async def waiting(tx: Transaction, since: datetime) -> list[str]:
 
 
 async def outdated(tx: Transaction, papers: Collection[str], since: datetime) -> list[Draft]:
-    """Messages that were sent since a moment and tell an older version of one of those papers. Reads all posts."""
+    """Messages that were sent since a moment and tell an older version of one of those papers."""
+    posts = """
+    text_papers told JOIN deliveries d ON d.text_id = told.text_id
+    JOIN posts o ON o.chat_id = d.chat_id AND o.paper = told.paper AND o.delivery_id = d.id
+    """
     sql = f"""
-    {_SENT} AND o.draft = '' AND o.version > 0 AND p.version > o.version AND o.paper IN :papers
+    {_SENT.format(posts=posts)} AND o.draft = '' AND o.version > 0 AND p.version > o.version AND told.paper IN :papers
     ORDER BY d.id, p.ordinal DESC
     """
     values = {"since": as_text(since), "papers": [ordinal(each) for each in papers]}

@@ -13,7 +13,7 @@ from itertools import islice
 
 from sqlalchemy import text
 
-from storage import search_index
+from storage import direct, search_index
 from storage.database import Transaction, as_text
 from storage.filters import statement
 from storage.matching import matching
@@ -127,13 +127,13 @@ async def posted(tx: Transaction, chats: Collection[int], news: News, papers: in
                    SELECT value FROM json_each(:older))) AS older
         FROM json_each(:chats)
     )
-    SELECT chat_id, recent, older FROM sent WHERE recent IS NOT NULL OR older IS NOT NULL
+    SELECT * FROM sent WHERE recent IS NOT NULL OR older IS NOT NULL
     """
     recent, older = _split(ordinals)
     values = {"chats": json.dumps(list(chats)), "floor": recent[-1], "older": json.dumps(older)}
     past: dict[tuple[str | None, ...], int] = {}  # many chats have the same
     found: dict[int, int] = {}
-    for chat_id, *listed in (await tx.execute(text(sql), values)).all():
+    for chat_id, *listed in await direct.many(tx, "chat_id, recent, older", sql, values):
         key = tuple(listed)
         if key not in past:
             past[key] = news.of(int(each) for part in key if part for each in part.split(","))

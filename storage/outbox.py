@@ -146,6 +146,12 @@ async def line_up(tx: Transaction, chat_id: int) -> None:
 async def amend(tx: Transaction, delivery_id: int, message: Message, now: datetime) -> None:
     """Put another text and keyboard in place of a message that was sent, by the queue like any other."""
     (text_id,) = await texts.store(tx, [message])
+    papers = """
+    INSERT INTO text_papers (text_id, paper)
+    SELECT :text_id, paper FROM text_papers WHERE text_id = (SELECT text_id FROM deliveries WHERE id = :id)
+    ON CONFLICT DO NOTHING
+    """
+    await tx.execute(text(papers), {"id": delivery_id, "text_id": text_id})
     sql = """
     UPDATE deliveries SET text_id = :text_id, state = 'due', due = :now, attempts = 0, plain = 0, changed_at = :now
     WHERE id = :id AND state = 'sent' AND message_id IS NOT NULL

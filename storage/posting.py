@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from storage import outbox
+from storage import direct, outbox
 from storage.database import Transaction, as_text
 from storage.outbox import Place
 from storage.paper_rows import ordinal
@@ -54,15 +54,17 @@ async def _digests(tx: Transaction, prepared: Sequence[Prepared], now: str) -> l
     INSERT INTO digests (subscription_id, chat_id, due, matched, chosen, waiting, prepared_at)
     SELECT n.subscription_id, n.chat_id, n.due, n.matched, n.chosen, n.waiting, :now
     FROM ({_rows("rows", "subscription_id", "chat_id", "due", "matched", "chosen", "waiting")}) AS n WHERE TRUE
-    ON CONFLICT (subscription_id, due) DO NOTHING RETURNING subscription_id, id
+    ON CONFLICT (subscription_id, due) DO NOTHING
     """
     rows = []
     for each in prepared:
         digest = each.digest
         counts = (as_text(digest.due), digest.matched, len(digest.cards), digest.waiting)
         rows += [(subscription, chat, *counts) for subscription, chat, _ in each.subscribers]
-    written = (await tx.execute(text(sql), {"rows": json.dumps(rows), "now": now})).all()
-    ids: dict[int, int] = {row[0]: row[1] for row in written}
+    before = await tx.scalar(text("SELECT MAX(id) FROM digests"))
+    await tx.execute(text(sql), {"rows": json.dumps(rows), "now": now})
+    written = "SELECT subscription_id, id FROM digests WHERE id > :before"
+    ids = dict(await direct.many(tx, "subscription_id, id", written, {"before": before or 0}))
     return [
         _Saved(each, tuple((ids[one], chat, thread) for one, chat, thread in each.subscribers if one in ids))
         for each in prepared
@@ -85,9 +87,20 @@ async def _posts(tx: Transaction, saved: Sequence[_Saved]) -> None:
         for part, made in enumerate(each.prepared.parts)
         for posted in made.papers
     ]
-    if papers:
-        papers.sort(key=lambda row: row[2])  # a chat's rows then stand side by side in the table
-        await tx.execute(text(sql), {"papers": json.dumps(papers, ensure_ascii=False), "runs": _runs(saved)})
+    if not papers:
+        return
+    papers.sort(key=lambda row: row[2])  # a chat's rows then stand side by side in the table
+    values = {"papers": json.dumps(papers, ensure_ascii=False), "runs": _runs(saved)}
+    await tx.execute(text(sql), values)
+    texts = f"""
+    INSERT INTO text_papers (text_id, paper)
+    SELECT d.text_id, told.paper
+    FROM ({_rows("runs", "number", "first")}) AS n
+    JOIN deliveries d ON d.digest_id = n.first
+    JOIN ({_rows("papers", "number", "part", "paper")}) AS told ON told.number = n.number AND told.part = d.part
+    WHERE TRUE ON CONFLICT DO NOTHING
+    """
+    await tx.execute(text(texts), values)
 
 
 async def _listings(tx: Transaction, saved: Sequence[_Saved], now: str) -> None:

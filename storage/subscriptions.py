@@ -1,13 +1,14 @@
 """Subscriptions: what is posted where, and when each is due next."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row, text
 
+from storage import direct
 from storage.database import Transaction, as_moment, as_text
 from storage.records import AnnounceType, Chat, ChatKind, Form, Language, Schedule, Subscription
 
@@ -182,16 +183,25 @@ async def awaiting(tx: Transaction, batch: datetime, limit: int, after: Subscrib
     return await _page(tx, condition, ("s.batch", "s.chat_id", "s.id"), limit, after, before=as_text(batch))
 
 
-async def unchanged(tx: Transaction, read: Collection[Subscriber]) -> set[Subscriber]:
-    """Those that are still as they were when they were read, and so still due."""
-    sql = text(f"{_SUBSCRIBERS} AND s.id IN (SELECT value FROM json_each(:ids))")
-    found = await _subscribers(tx, sql, {"ids": json.dumps([each.id for each in read])})
-    return set(read).intersection(found)
+async def changed(tx: Transaction, read: Iterable[Subscriber]) -> set[int]:
+    """The ids of those that ended, rest or are not as they were when they were read, and so perhaps not due."""
+    sql = f"""
+    SELECT n.id
+    FROM (SELECT json_extract(one.value, '$[0]') AS id, json_extract(one.value, '$[1]') AS chat_id,
+                 json_extract(one.value, '$[2]') AS thread_id, same.key AS terms
+          FROM json_each(:read) AS same JOIN json_each(same.value) AS one) AS n
+    WHERE (n.chat_id, n.thread_id, n.terms) IS NOT (
+        SELECT chat_id, thread_id, terms || '' FROM ({_SUBSCRIBERS} AND s.id = n.id))
+    """
+    places: dict[str, list[list[int]]] = {}
+    for *place, terms in read:
+        places.setdefault(terms, []).append(place)
+    return set((await tx.execute(text(sql), {"read": json.dumps(places)})).scalars())
 
 
 async def as_if_requested(tx: Transaction, subscription_id: int, now: datetime) -> Subscriber | None:
     """A subscription as if its readers had asked for its digest now."""
-    found = await _subscribers(tx, text(f"{_SUBSCRIBERS} AND s.id = :id"), {"id": subscription_id})
+    found = await _subscribers(tx, f"{_SUBSCRIBERS} AND s.id = :id", {"id": subscription_id})
     if not found:
         return None
     asked = Terms.read(found[0].terms)._replace(requested_at=as_text(now))
@@ -232,15 +242,14 @@ async def _page(
         values |= {name: known[name] for name in names}
     # CROSS JOIN keeps SQLite from beginning with the chats.
     sql = f"{_SUBSCRIBERS.replace('JOIN', 'CROSS JOIN')} AND {condition} ORDER BY {by} LIMIT :limit"
-    return await _subscribers(tx, text(sql), {**values, "limit": limit})
+    return await _subscribers(tx, sql, {**values, "limit": limit})
 
 
-async def _subscribers(tx: Transaction, sql: TextClause, values: dict[str, Any]) -> list[Subscriber]:
+async def _subscribers(tx: Transaction, sql: str, values: dict[str, Any]) -> list[Subscriber]:
     same: dict[str, str] = {}
-    rows = (await tx.execute(sql, values)).all()
-    return [
-        Subscriber(id_, chat_id, thread_id, same.setdefault(terms, terms)) for id_, chat_id, thread_id, terms in rows
-    ]
+    # The terms as a text, not as JSON within JSON.
+    found = await direct.many(tx, "id, chat_id, thread_id, terms || ''", sql, values)
+    return [Subscriber(id_, chat, thread, same.setdefault(terms, terms)) for id_, chat, thread, terms in found]
 
 
 async def active(tx: Transaction) -> list[Subscription]:

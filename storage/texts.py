@@ -34,9 +34,9 @@ async def store(tx: Transaction, messages: Sequence[Message]) -> list[int]:
 async def forget(tx: Transaction, before: datetime) -> int:
     """Drop the texts that no message needs which is unfinished or was finished since then; how many."""
     sql = """
-    DELETE FROM texts WHERE id NOT IN (
-        SELECT text_id FROM deliveries
-        WHERE state IN ('waiting', 'due', 'sending', 'uncertain') OR changed_at >= :before)
+    DELETE FROM texts WHERE NOT EXISTS (
+        SELECT 1 FROM deliveries d WHERE d.text_id = texts.id
+          AND (d.state IN ('waiting', 'due', 'sending', 'uncertain') OR d.changed_at >= :before))
     """
     return (await tx.execute(text(sql), {"before": as_text(before)})).rowcount
 

@@ -11,7 +11,7 @@ from bot.sandbox.model import FakeModel
 from bot.summaries.attempt import Attempt, Result
 from bot.summaries.budget import Budget, at_most
 from bot.summaries.provider import Provider
-from storage import papers, summaries
+from storage import outbox, papers, summaries
 from storage.database import Database
 from storage.records import AnnounceType, Card, Form, Paper, Schedule, Summary, SummaryState
 from tests.made import CHANNEL, GROUP, PRIVATE
@@ -413,6 +413,19 @@ async def test_a_new_version_costs_nothing_and_leaves_its_day_as_it_was(database
     first, second = told[DAY], told[DAY + timedelta(days=1)]
     assert (first.wanted, first.summarised, first.waiting, first.posted) == (1, 1, 0, 1)
     assert (second.announced, second.new, second.replaced, second.wanted, second.posted) == (2, 1, 1, 1, 0)
+
+
+async def test_what_is_queued_and_then_cancelled_was_not_posted(database: Database) -> None:
+    async with rehearsing(database, model=FakeModel()) as rehearsal:
+        await rehearsal.subscribe(next_due=rehearsal.clock.now)
+        rehearsal.announce(work(1))
+        await rehearsal.news.collect()
+        await rehearsal.news.summarise()
+        await posted(rehearsal)
+        assert (await rehearsal.news.status()).stored.days[0].posted == 1
+        async with database.transaction() as tx:
+            await outbox.cancel(tx, PRIVATE.id, "blocked", rehearsal.clock.now)
+        assert (await rehearsal.news.status()).stored.days[0].posted == 0
 
 
 async def test_one_odd_paper_keeps_no_other_waiting(database: Database, caplog: pytest.LogCaptureFixture) -> None:

@@ -124,8 +124,8 @@ async def _write(database: Database, laid: Laid, round_: Round) -> int:
     """The next due times, the digests and their messages: all or nothing."""
     async with database.transaction() as tx:
         # Those that ended or changed meanwhile are left out; if they are still due, the next run finds them.
-        there = await subscriptions.unchanged(tx, [subscriber for subscriber, _ in laid])
-        groups = _groups([each for each in laid if each[0] in there])
+        changed = await subscriptions.changed(tx, [subscriber for subscriber, _ in laid])
+        groups = _groups([each for each in laid if each[0].id not in changed])
         plans = [Planned([each.id for each in who], layout.next_due, layout.batch) for layout, who in groups]
         await subscriptions.plan(tx, plans)
         prepared = [

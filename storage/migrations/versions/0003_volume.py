@@ -58,8 +58,17 @@ DROP TABLE posts;
 ALTER TABLE posts_kept RENAME TO posts;
 -- jobs.amend: what may have to be put right.
 CREATE INDEX posts_draft ON posts (paper) WHERE draft <> '';
--- /status and /weekly: whether and where a paper was posted.
-CREATE INDEX posts_paper ON posts (paper);
+-- /status and jobs.amend: whether and where a paper was posted. By the texts, because an index of all posts by their
+-- paper would take as long to write as all else of a broadcast.
+CREATE TABLE text_papers (
+    text_id INTEGER NOT NULL REFERENCES texts (id) ON DELETE CASCADE,
+    paper BIGINT NOT NULL,
+    PRIMARY KEY (text_id, paper)
+) WITHOUT ROWID;
+INSERT INTO text_papers (text_id, paper)
+    SELECT DISTINCT d.text_id, o.paper FROM posts o JOIN deliveries d ON d.id = o.delivery_id WHERE d.text_id > 0;
+CREATE INDEX text_papers_paper ON text_papers (paper);
+CREATE INDEX deliveries_text ON deliveries (text_id);
 
 -- How what a search found is sorted: relevance or date; empty: it is no search.
 ALTER TABLE listings ADD COLUMN sorted TEXT NOT NULL DEFAULT '';
