@@ -421,7 +421,7 @@ async def test_what_is_queued_and_then_cancelled_was_not_posted(database: Databa
         rehearsal.announce(work(1))
         await rehearsal.news.collect()
         await rehearsal.news.summarise()
-        await posted(rehearsal)
+        await rehearsal.news.prepare()
         assert (await rehearsal.news.status()).stored.days[0].posted == 1
         async with database.transaction() as tx:
             await outbox.cancel(tx, PRIVATE.id, "blocked", rehearsal.clock.now)
