@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -21,6 +22,7 @@ _FIRST_YEAR = 91  # arXiv began in August 1991
 _LETTERS = 27**7  # an old archive's name without its hyphen has at most seven letters
 
 
+@lru_cache(10_000)  # a batch asks for each several times
 def ordinal(paper_id: str) -> int:
     """The row number of an arXiv id: months since 1991, archive, number, so that its order is the papers' age.
 

@@ -26,6 +26,7 @@ from storage.paper_rows import (
     summary_row,
 )
 from storage.records import Announcement, Arrival, Card, Paper, Summary, Upvotes
+from storage.search_index import NOTHING, Cut
 
 CARDS = f"""
 SELECT p.*, s.version AS summary_version, s.title_zh, s.tldr_zh, s.abstract_zh, s.tldr_en, s.model, s.prompt, s.state,
@@ -47,11 +48,12 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
-async def add(tx: Transaction, arrivals: Iterable[Arrival], now: datetime) -> list[Change]:
+async def add(tx: Transaction, arrivals: Iterable[Arrival], now: datetime, cut: Cut = NOTHING) -> list[Change]:
     """Store what a source brought, in one go; one answer an arrival. Adding the same again changes nothing.
 
     A newer version replaces the text, an older one is ignored, the same version fills in what was missing; of a
-    record that tells no version, only what it tells beside the text is taken.
+    record that tells no version, only what it tells beside the text is taken. `cut`: what search_index.cut
+    gave of them.
     """
     arrivals = list(arrivals)
     ordinals = sorted({ordinal(arrival.paper.id) for arrival in arrivals})
@@ -59,7 +61,7 @@ async def add(tx: Transaction, arrivals: Iterable[Arrival], now: datetime) -> li
     shelf = await _Shelf.load(tx, ordinals)
     changes = [shelf.put(arrival) for arrival in arrivals]
     await shelf.save(tx, as_text(now))
-    await search_index.update(tx, before, await search_index.texts(tx, ordinals))
+    await search_index.update(tx, before, await search_index.texts(tx, ordinals), cut)
     await author_index.update(tx, *shelf.authors())
     return changes
 
@@ -216,4 +218,4 @@ def _upvotes_row(upvotes: Upvotes, now: str) -> dict[str, Any]:
 
 async def _execute_many(tx: Transaction, sql: str, rows: list[dict[str, Any]]) -> None:
     if rows:
-        await tx.execute(text(sql), rows)
+        await tx.exec_driver_sql(sql, rows)  # SQLAlchemy's own parameters take as long as the rows

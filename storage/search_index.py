@@ -1,6 +1,7 @@
 """Keeps the full-text index in step with papers and summaries, in the same transaction as they change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import text
@@ -11,6 +12,7 @@ from storage.direct import rows
 from storage.paper_rows import BEST_SUMMARY
 
 BATCH = 500
+AT_ONCE = 100  # papers that are cut without a pause: 20 ms
 MERGED = 500  # pages of 4 KB in one step of tidying
 
 # The text that is indexed for a paper: its own, and that of the summary that is shown.
@@ -29,7 +31,18 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "search_full": {"title": ("title_en", "title_zh"), "body": ("summary_zh", "abstract_en", "abstract_zh")},
 }
 
-Texts = dict[int, dict[str, Any]]
+ONCE = {"abstract_en", "abstract_zh"}
+"""Texts of the full table only, which knows no places: each word once is enough, and half the work."""
+
+Row = dict[str, Any]  # a paper's texts by NAMES
+Texts = dict[int, Row]
+Cut = Mapping[tuple[str, str], str]  # texts with a space at every border of a word, each by its name and itself
+NOTHING: Cut = MappingProxyType({})
+
+
+def cut(found: Iterable[tuple[str, str]]) -> Cut:
+    """Cut some texts, with their names, that are to be indexed; another process may do it beforehand."""
+    return {each: _cut(*each) for each in found}
 
 
 async def texts(tx: Transaction, ordinals: Sequence[int]) -> Texts:
@@ -38,11 +51,14 @@ async def texts(tx: Transaction, ordinals: Sequence[int]) -> Texts:
     return {row[0]: dict(zip(NAMES, row, strict=True)) for row in found}
 
 
-async def update(tx: Transaction, before: Texts, after: Texts) -> None:
-    """Move the index from one state of some papers to another; an FTS5 table without content must be told both."""
+async def update(tx: Transaction, before: Texts, after: Texts, known: Cut = NOTHING) -> None:
+    """Move the index from one state of some papers to another; an FTS5 table without content must be told both.
+
+    `known`: texts that are cut already.
+    """
     changed = {ordinal: row for ordinal, row in after.items() if before.get(ordinal) != row}
-    await _write(tx, [_segmented(before[o]) for o in changed if o in before], delete=True)
-    await _write(tx, [_segmented(row) for row in changed.values()], delete=False)
+    await _write(tx, [before[o] for o in changed if o in before], known, delete=True)
+    await _write(tx, list(changed.values()), known, delete=False)
 
 
 async def keep_current(tx: Transaction) -> bool:
@@ -54,10 +70,15 @@ async def keep_current(tx: Transaction) -> bool:
     last = -1
     page = f"{SOURCES} WHERE p.ordinal > :last ORDER BY p.ordinal LIMIT {BATCH}"
     while found := await rows(tx, page, {"last": last}):
-        await _write(tx, [_segmented(dict(zip(NAMES, row, strict=True))) for row in found], delete=False)
+        await _write(tx, [dict(zip(NAMES, row, strict=True)) for row in found], NOTHING, delete=False)
         last = found[-1][0]
     await state.put(tx, "segmenter", segment.revision())
     return last >= 0
+
+
+async def hurry(tx: Transaction) -> None:
+    """Before an import: what it writes in pieces is merged by `tidy`, not on the way."""
+    await _merge_from(tx, 16)
 
 
 async def tidy(database: Database) -> None:
@@ -74,36 +95,43 @@ async def tidy(database: Database) -> None:
                 await tx.exec_driver_sql(f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)", (pages,))
                 is_more = (await tx.scalar(text("SELECT total_changes()")) or 0) - (before or 0) >= 2
             pages = MERGED
+    async with database.transaction() as tx:
+        await _merge_from(tx, 4)
 
 
-def columns(table: str, row: dict[str, Any]) -> list[str]:
+async def _merge_from(tx: Transaction, pieces: int) -> None:
+    """How many pieces of a size there are before FTS5 merges them; by default 4."""
+    for table in COLUMNS:
+        await tx.exec_driver_sql(f"INSERT INTO {table} ({table}, rank) VALUES ('automerge', ?)", (pieces,))
+
+
+def columns(table: str, row: Row) -> list[str]:
     """What the columns of a table are given of a paper's texts, in the order of COLUMNS."""
-    return _columns(table, _segmented(row))
+    return _columns(table, _words(row, NOTHING))
 
 
-def _columns(table: str, segmented: dict[str, Any]) -> list[str]:
-    return [_joined(segmented, sources) for sources in COLUMNS[table].values()]
+async def _write(tx: Transaction, found: Sequence[Row], known: Cut, *, delete: bool) -> None:
+    for start in range(0, len(found), AT_ONCE):
+        some = [(row["ordinal"], _words(row, known)) for row in found[start : start + AT_ONCE]]
+        for table, names in COLUMNS.items():
+            # The first column names the table: that is FTS5's way to take a command instead of a row.
+            command, verb = (f"{table}, ", "'delete', ") if delete else ("", "")
+            values = ", ".join("?" * len(names))
+            insert = f"INSERT INTO {table} ({command}rowid, {', '.join(names)}) VALUES ({verb}?, {values})"
+            filled = [(ordinal, *_columns(table, words)) for ordinal, words in some]
+            # Not through SQLAlchemy's parameters: they cost as much as the index.
+            await tx.exec_driver_sql(insert, filled)
 
 
-def _segmented(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value if name == "ordinal" else segment.indexed(value) for name, value in row.items()}
+def _words(row: Row, known: Cut) -> dict[str, str]:
+    named = [(name, text) for name, text in row.items() if name != "ordinal"]
+    return {each[0]: known[each] if each in known else _cut(*each) for each in named}
 
 
-async def _write(tx: Transaction, segmented: list[dict[str, Any]], *, delete: bool) -> None:
-    if not segmented:
-        return
-    for table, names in COLUMNS.items():
-        # The first column names the table: that is FTS5's way to take a command instead of a row.
-        command, verb = (f"{table}, ", "'delete', ") if delete else ("", "")
-        values = ", ".join("?" * len(names))
-        insert = f"INSERT INTO {table} ({command}rowid, {', '.join(names)}) VALUES ({verb}?, {values})"
-        filled = [(row["ordinal"], *_columns(table, row)) for row in segmented]
-        # Not through SQLAlchemy's parameters: they cost as much as the index.
-        await tx.exec_driver_sql(insert, filled)
+def _cut(name: str, text: str) -> str:
+    pieces = segment.pieces(text)
+    return " ".join(dict.fromkeys(pieces) if name in ONCE else pieces)
 
 
-def _joined(row: dict[str, Any], sources: tuple[str, ...]) -> str:
-    if len(sources) == 1:
-        return str(row[sources[0]])
-    # The full table knows no places: a word once is enough, and half the work.
-    return " ".join(dict.fromkeys(" ".join([row[source] for source in sources]).split()))
+def _columns(table: str, words: dict[str, str]) -> list[str]:
+    return [" ".join([words[each] for each in texts]) for texts in COLUMNS[table].values()]

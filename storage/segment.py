@@ -43,7 +43,7 @@ class _Simplifier(Protocol):
 
 def revision() -> str:
     """Names this way of cutting. An index made by another one is rebuilt (storage/search_index.py)."""
-    return f"2 rjieba {version('rjieba')}"
+    return f"3 rjieba {version('rjieba')}"
 
 
 def for_index(text: str) -> str:
@@ -51,16 +51,16 @@ def for_index(text: str) -> str:
     return _HAN.sub(_fine, unicodedata.normalize("NFKC", text))
 
 
-def indexed(text: str) -> str:
+def pieces(text: str) -> list[str]:
     """What the index is given of a document's text: as `for_index`, case folded and without function words."""
     plain = (unicodedata.normalize("NFKC", text) if _ODD.search(text) else text).casefold()
     if plain.isascii():
-        return " ".join([word for word in plain.split() if word not in STOP])
+        return [word for word in plain.split() if word not in STOP]
     parts: list[str] = []
     cut = _jieba().cut_for_search
     for number, run in enumerate(_HAN.split(plain)):
         parts += cut(run) if number % 2 else run.split()
-    return " ".join([part for part in parts if part not in STOP])
+    return [part for part in parts if part not in STOP]
 
 
 def terms(text: str) -> tuple[str, ...]:

@@ -214,7 +214,7 @@ def test_a_document_is_found_by_its_own_words(text: str) -> None:
     asked = [word for word in segment.terms(text) if word not in segment.STOP]
     index = sqlite3.connect(":memory:")
     index.execute("CREATE VIRTUAL TABLE words USING fts5(word, detail='column', tokenize='porter unicode61')")
-    index.execute("INSERT INTO words VALUES (?)", (segment.indexed(text),))
+    index.execute("INSERT INTO words VALUES (?)", (" ".join(segment.pieces(text)),))
     for word in asked:
         assert index.execute("SELECT 1 FROM words WHERE words MATCH ?", (ranking.quoted(word),)).fetchall(), word
     index.close()
