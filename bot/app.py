@@ -111,6 +111,7 @@ async def running(
         timetable.now(lambda: _offer_menus(app))
 
         def wake() -> None:
+            outbox.wake()
             timetable.hurry("prepare")
             timetable.hurry("summarise")
 

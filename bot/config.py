@@ -37,10 +37,20 @@ def _list(value: object) -> object:
     return value
 
 
+def _whole(value: object) -> object:
+    # To pydantic `true` is 1 and 30.0 is 30. The environment holds texts.
+    try:
+        return int(str(value))
+    except ValueError:
+        raise ValueError("is not a whole number") from None
+
+
 _HTTP = r"^https?://\S+$"
 # Addresses are logged and shown in /status: one with a name and password in it is refused.
 _Address = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(?:/\S*)?$")]
 _Names = Annotated[list[str], BeforeValidator(_list)]
+_Whole = Annotated[int, BeforeValidator(_whole)]
+_FREE = 30  # messages a second: https://core.telegram.org/bots/faq#broadcasting-to-users
 
 
 class _Section(BaseModel):
@@ -222,12 +232,22 @@ class Chat(_Section):
 class Delivery(_Section):
     """How fast and how the outbox sends. The limits are Telegram's; 0 is none."""
 
-    in_flight: int = Field(default=100, ge=1, le=500)
-    per_second: int = Field(default=30, ge=0)
-    private_per_second: int = Field(default=1, ge=0)
-    group_per_minute: int = Field(default=20, ge=0)
-    paid_stars_per_day: int = Field(default=0, ge=0)
+    in_flight: _Whole = Field(default=100, ge=1, le=500)
+    per_second: _Whole = Field(default=_FREE, ge=0)
+    private_per_second: _Whole = Field(default=1, ge=0)
+    group_per_minute: _Whole = Field(default=20, ge=0)
+    paid_stars_per_day: _Whole = Field(default=0, ge=0)
     new_versions: Literal["leave", "edit"] = "leave"
+
+    @field_validator("per_second")
+    @classmethod
+    def _free(cls, number: int) -> int:
+        if number > _FREE:
+            raise ValueError(
+                f"is more than the {_FREE} a second that Telegram takes for free; what is to be paid for beyond them "
+                "is set by paid_stars_per_day"
+            )
+        return number
 
 
 class Log(_Section):
@@ -245,7 +265,6 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         enable_decoding=False,  # a list in the environment is written plainly, see _list
-        nested_model_default_partial_update=True,
     )
 
     telegram: Telegram = Telegram()
@@ -302,9 +321,16 @@ def _read(path: Path) -> dict[str, Any]:
         raise OperatorMistake(f"The configuration {path} is not TOML: {error}.") from None
 
 
+# In place of pydantic's own, which speak of Python.
+_SENTENCES = {
+    "extra_forbidden": "is not an option",
+    "model_type": "is a section, whose options are written below its name in brackets",
+}
+
+
 def _mistake(error: Any) -> str:
     key = ".".join(map(str, error["loc"])) or "settings"
-    text = "is not an option" if error["type"] == "extra_forbidden" else error["msg"].removeprefix("Value error, ")
+    text = _SENTENCES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     return f"{key}: {text[:1].lower()}{text[1:]}"
 
 

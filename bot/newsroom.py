@@ -133,11 +133,8 @@ class Newsroom:
         return [each.paper.id for each in found]
 
     async def search(self, text: str) -> list[str]:
-        """Fetch what all of arXiv has for a query, best first; the papers' ids. Raises Unavailable."""
-        if self.arxiv is None:
-            return []
-        asked = parse(text)
-        return [each.paper.id for each in await complete.search(self.database, self.arxiv, asked, self.now())]
+        """Fetch what all of arXiv has for a query, best first; the papers' ids. Raises Unavailable and UserMistake."""
+        return await complete.search(self.database, self.arxiv, parse(text), self.now()) if self.arxiv else []
 
     async def summarise_one(self, paper_id: str) -> bool:
         """Have a paper summarised; whether there is a good summary now."""
@@ -161,7 +158,7 @@ class Newsroom:
         """Queue the edits of posts that can be put right; how many."""
         queued = await amend.amend(self.database, self.now())
         if self.settings.delivery.new_versions == "edit":
-            queued += await amend.renew(self.database, self.now())
+            queued += await amend.renew(self.database, self.now(), self.rules.wait)
         return queued
 
     async def prepare_announced(self) -> int:

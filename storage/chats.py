@@ -1,5 +1,6 @@
 """The chats that the bot knows: what they are, how they want to be spoken to, whether they can be."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,9 @@ from storage import outbox
 from storage.database import Transaction, as_text
 from storage.records import Chat, ChatKind, ChatState, Language
 
+# The tables whose rows belong to a chat.
+OF_CHATS = ("subscriptions", "digests", "deliveries", "posts", "listings", "reads", "votes", "tastes", "proposals")
+
 
 async def get(tx: Transaction, chat_id: int) -> Chat | None:
     """A chat by Telegram's id."""
@@ -16,8 +20,20 @@ async def get(tx: Transaction, chat_id: int) -> Chat | None:
     return as_chat(row, row.id) if row else None
 
 
+async def moved(tx: Transaction, chat_id: int) -> Chat | None:
+    """The supergroup that a group became, by the group's id."""
+    sql = "SELECT c.* FROM moves m JOIN chats c ON c.id = m.new_id WHERE m.old_id = :id"
+    row = (await tx.execute(text(sql), {"id": chat_id})).first()
+    return as_chat(row, row.id) if row else None
+
+
 async def remember(tx: Transaction, seen: Chat, now: datetime) -> Chat:
-    """Store a chat that was seen; it is active, and keeps the language and time zone it has chosen."""
+    """Store a chat that was seen; it is active, and keeps the language and time zone it has chosen.
+
+    A group that became a supergroup is that supergroup, as it is stored.
+    """
+    if supergroup := await moved(tx, seen.id):
+        return supergroup
     sql = """
     INSERT INTO chats (id, kind, title, username, language, timezone, state, state_reason, seen_at)
     VALUES (:id, :kind, :title, :username, :language, :timezone, 'active', '', :now)
@@ -52,6 +68,15 @@ async def set_repeats(tx: Transaction, chat_id: int, *, repeats: bool) -> None:
     await tx.execute(text("UPDATE chats SET repeats = :value WHERE id = :id"), {"id": chat_id, "value": int(repeats)})
 
 
+async def talking(tx: Transaction, users: Iterable[int]) -> Chat | None:
+    """The private chat of the first of those users to whom the bot may write."""
+    for user_id in users:
+        chat = await get(tx, user_id)
+        if chat and chat.state == ChatState.ACTIVE:
+            return chat
+    return None
+
+
 async def rest(tx: Transaction, chat_id: int, reason: str, now: datetime) -> int:
     """The chat cannot be posted to any more: nothing is prepared for it, its queue is cancelled; how many were."""
     sql = "UPDATE chats SET state = 'resting', state_reason = :reason, seen_at = :now WHERE id = :id"
@@ -60,17 +85,24 @@ async def rest(tx: Transaction, chat_id: int, reason: str, now: datetime) -> int
 
 
 async def migrate(tx: Transaction, old: int, new: int) -> None:
-    """A group became a supergroup: all that it has goes on under its new id."""
+    """A group became a supergroup: all that it has goes on under its new id, with the settings that the group had.
+
+    The outbox, the group and the supergroup each tell it, in any order; what is told again changes nothing.
+    """
+    told = "INSERT INTO moves (old_id, new_id) VALUES (:old, :new) ON CONFLICT DO NOTHING"
+    await tx.execute(text(told), {"old": old, "new": new})
+    if await get(tx, old) is None:
+        return
     known = await tx.scalar(text("SELECT 1 FROM chats WHERE id = :new"), {"new": new})
     if not known:
         sql = "UPDATE chats SET id = :new, kind = 'supergroup' WHERE id = :old"
         await tx.execute(text(sql), {"old": old, "new": new})
         return
     # The supergroup spoke before its migration was known: what the group had moves over, as far as it is new there.
-    settings = "SELECT language, timezone FROM chats WHERE id = :old"
-    sql = f"UPDATE chats SET (language, timezone) = ({settings}) WHERE id = :new AND EXISTS ({settings})"
+    columns = "language, timezone, repeats"
+    sql = f"UPDATE chats SET ({columns}) = (SELECT {columns} FROM chats WHERE id = :old) WHERE id = :new"
     await tx.execute(text(sql), {"old": old, "new": new})
-    for table in ("subscriptions", "digests", "deliveries", "posts", "listings", "reads", "votes", "tastes"):
+    for table in OF_CHATS:
         move = f"UPDATE OR IGNORE {table} SET chat_id = :new WHERE chat_id = :old"
         await tx.execute(text(move), {"old": old, "new": new})
     await tx.execute(text("DELETE FROM chats WHERE id = :old"), {"old": old})

@@ -8,7 +8,8 @@
     sent --amend--> due                                         (another text: what has a message id is edited)
 
 What is due is sent in the order of its time, and a message becomes due when the one before it has ended: so a
-large broadcast reaches everybody's first message before anybody's second.
+large broadcast reaches everybody's first message before anybody's second. What a reader asked for takes turns with
+that order, and so does what stands before it in its line: it need not wait for a broadcast to end.
 
 The rule for uncertain messages, here and nowhere else. The Bot API cannot be asked whether a message arrived. By
 default they are sent again: a message is never lost, and at worst each send that was in flight at a crash or whose
@@ -18,7 +19,7 @@ answer was lost comes twice. In a chat that chose never to get anything twice th
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -44,15 +45,21 @@ async def add(tx: Transaction, place: Place, messages: Sequence[Message], now: d
     return list((await tx.execute(text(sql), dict(zip(("digest", "chat", "thread"), place, strict=True)))).scalars())
 
 
-async def add_many(tx: Transaction, shared: Iterable[tuple[Sequence[Place], Sequence[Message]]], now: datetime) -> None:
+async def add_many(
+    tx: Transaction,
+    shared: Iterable[tuple[Sequence[Place], Sequence[Message]]],
+    now: datetime,
+    *,
+    asked: bool = False,
+) -> None:
     """Queue messages for many digests, each of its own chat or topic: of each pair the messages for all the places.
 
-    Some ten thousand messages at a time is well.
+    `asked`: readers asked for them. Some ten thousand messages at a time is well.
     """
     # A line's first message may be due. What this statement adds, it does not see itself: hence `first`.
     sql = f"""
-    INSERT INTO deliveries (digest_id, chat_id, thread_id, part, text_id, state, due, changed_at)
-    SELECT n.digest_id, n.chat_id, n.thread_id, n.part, n.text_id, CASE WHEN n.first = 0 OR EXISTS (
+    INSERT INTO deliveries (digest_id, chat_id, thread_id, part, text_id, asked, state, due, changed_at)
+    SELECT n.digest_id, n.chat_id, n.thread_id, n.part, n.text_id, :asked, CASE WHEN n.first = 0 OR EXISTS (
         SELECT 1 FROM deliveries d
         WHERE d.chat_id = n.chat_id AND d.thread_id = n.thread_id AND d.{_OPEN} AND d.{_NEVER_SENT}
     ) THEN 'waiting' ELSE 'due' END, :now, :now
@@ -72,27 +79,58 @@ async def add_many(tx: Transaction, shared: Iterable[tuple[Sequence[Place], Sequ
             lines.add((chat, thread))
             rows += [(digest, chat, thread, part, id_, first and not part) for part, id_ in enumerate(text_ids)]
     if rows:
-        await tx.execute(text(sql), {"rows": json.dumps(rows), "now": as_text(now)})
+        await tx.execute(text(sql), {"rows": json.dumps(rows), "asked": int(asked), "now": as_text(now)})
+    if rows and asked:
+        await _hasten(tx, [place[0] for places, _ in shared for place in places])
 
 
 async def repeat(tx: Transaction, digest_id: int, new_id: int, now: datetime) -> None:
-    """Queue the messages of a digest once more, as those of another digest."""
+    """Queue the messages of a digest once more, as those of another digest, for a reader who asked for them."""
     sql = """
-    INSERT INTO deliveries (digest_id, chat_id, thread_id, part, text_id, plain, state, due, changed_at)
-    SELECT :new_id, chat_id, thread_id, part, text_id, plain, 'waiting', :now, :now
+    INSERT INTO deliveries (digest_id, chat_id, thread_id, part, text_id, plain, asked, state, due, changed_at)
+    SELECT :new_id, chat_id, thread_id, part, text_id, plain, 1, 'waiting', :now, :now
     FROM deliveries WHERE digest_id = :id ORDER BY part RETURNING id
     """
     values = {"id": digest_id, "new_id": new_id, "now": as_text(now)}
     await follow(tx, dict.fromkeys((await tx.execute(text(sql), values)).scalars(), now))
+    await _hasten(tx, [new_id])
 
 
-async def heads(tx: Transaction, limit: int, now: datetime) -> list[Delivery]:
-    """The messages that may be sent now, the longest due first."""
+async def _hasten(tx: Transaction, digests: Sequence[int]) -> None:
+    """What stands in a line before what a reader asked for goes with it."""
+    sql = f"""
+    UPDATE deliveries SET asked = 1 WHERE asked = 0 AND {_OPEN} AND (chat_id, thread_id) IN (
+        SELECT chat_id, thread_id FROM deliveries WHERE digest_id IN (SELECT value FROM json_each(:digests)))
+    """
+    await tx.execute(text(sql), {"digests": json.dumps(digests)})
+
+
+async def heads(tx: Transaction, limit: int, now: datetime, aside: Iterable[int] = ()) -> list[Delivery]:
+    """The messages that may be sent now, the longest due first, by turns those that readers asked for and the others.
+
+    Without those of the chats that are put `aside`, so that what these may not get yet keeps nobody waiting.
+    """
     sql = f"""
     SELECT d.*, t.text, t.keyboard FROM deliveries d JOIN texts t ON t.id = d.text_id
-    WHERE d.{_QUEUED} AND d.due <= :now ORDER BY d.due, d.id LIMIT :limit
+    WHERE d.asked = :asked AND d.{_QUEUED} AND d.due <= :now
+      AND d.chat_id NOT IN (SELECT value FROM json_each(:aside)) ORDER BY d.due, d.id LIMIT :limit
     """
-    return [_delivery(row) for row in await tx.execute(text(sql), {"limit": limit, "now": as_text(now)})]
+    values = {"limit": limit, "now": as_text(now), "aside": json.dumps(list(aside))}
+    asked, others = [
+        [_delivery(row) for row in await tx.execute(text(sql), {**values, "asked": each})] for each in (1, 0)
+    ]
+    turns = chain.from_iterable(zip_longest(asked, others))
+    return list(islice((each for each in turns if each is not None), limit))
+
+
+async def hurried(tx: Transaction, chats: Iterable[int], now: datetime) -> set[int]:
+    """The chats among these in which a reader waits for a message that is due."""
+    sql = f"""
+    SELECT DISTINCT chat_id FROM deliveries
+    WHERE asked = 1 AND {_QUEUED} AND due <= :now AND chat_id IN (SELECT value FROM json_each(:chats))
+    """
+    values = {"chats": json.dumps(list(chats)), "now": as_text(now)}
+    return set((await tx.execute(text(sql), values)).scalars())
 
 
 async def start(tx: Transaction, ids: Collection[int], now: datetime) -> set[int]:
@@ -109,7 +147,10 @@ async def start(tx: Transaction, ids: Collection[int], now: datetime) -> set[int
 
 async def sent(tx: Transaction, accepted: Sequence[tuple[Delivery, int]], now: datetime) -> None:
     """Telegram accepted the messages, each as the message of that id."""
-    sql = "UPDATE deliveries SET state = 'sent', message_id = :message_id, changed_at = :now WHERE id = :id"
+    sql = """
+    UPDATE deliveries SET state = 'sent', message_id = :message_id, changed_at = :now, sent_at = COALESCE(sent_at, :now)
+    WHERE id = :id
+    """
     moment = as_text(now)
     rows = [{"id": delivery.id, "message_id": message_id, "now": moment} for delivery, message_id in accepted]
     if rows:
@@ -147,13 +188,14 @@ async def amend(tx: Transaction, delivery_id: int, message: Message, now: dateti
     """Put another text and keyboard in place of a message that was sent, by the queue like any other."""
     (text_id,) = await texts.store(tx, [message])
     papers = """
-    INSERT INTO text_papers (text_id, paper)
-    SELECT :text_id, paper FROM text_papers WHERE text_id = (SELECT text_id FROM deliveries WHERE id = :id)
+    INSERT INTO text_papers (text_id, paper, version)
+    SELECT :text_id, paper, version FROM text_papers WHERE text_id = (SELECT text_id FROM deliveries WHERE id = :id)
     ON CONFLICT DO NOTHING
     """
     await tx.execute(text(papers), {"id": delivery_id, "text_id": text_id})
     sql = """
-    UPDATE deliveries SET text_id = :text_id, state = 'due', due = :now, attempts = 0, plain = 0, changed_at = :now
+    UPDATE deliveries SET text_id = :text_id, state = 'due', due = :now, attempts = 0, asked = 0, plain = 0,
+        changed_at = :now
     WHERE id = :id AND state = 'sent' AND message_id IS NOT NULL
     """
     await tx.execute(text(sql), {"id": delivery_id, "text_id": text_id, "now": as_text(now)})
@@ -170,7 +212,7 @@ async def unanswered(tx: Transaction, delivery: Delivery, now: datetime, at: dat
     """No answer came: whether the message is sent again, at that time, or never, as the chat chose."""
     # An edit that is made twice is seen once.
     sql = """
-    UPDATE deliveries SET doubts = doubts + 1, reason = :reason, changed_at = :now,
+    UPDATE deliveries SET doubts = doubts + 1, doubted_at = :now, reason = :reason, changed_at = :now,
         state = CASE WHEN message_id IS NULL AND EXISTS (
                     SELECT 1 FROM chats c WHERE c.id = deliveries.chat_id AND c.repeats = 0)
                 THEN 'unanswered' ELSE 'uncertain' END
@@ -232,6 +274,28 @@ async def _cancel(tx: Transaction, which: str, values: dict[str, Any]) -> int:
     return (await tx.execute(text(f"UPDATE deliveries SET {ended} WHERE {waiting}"), values)).rowcount
 
 
+async def notices(tx: Transaction, chat_id: int) -> list[Delivery]:
+    """The messages of digests.notice that a chat has not got yet."""
+    sql = f"""
+    SELECT d.*, t.text, t.keyboard
+    FROM deliveries d JOIN texts t ON t.id = d.text_id JOIN digests g ON g.id = d.digest_id
+    WHERE d.chat_id = :chat_id AND d.thread_id = 0 AND d.{_OPEN} AND d.{_NEVER_SENT}
+      AND g.subscription_id IS NULL AND g.chosen = 0 AND g.due = g.prepared_at ORDER BY d.id
+    """
+    return [_delivery(row) for row in await tx.execute(text(sql), {"chat_id": chat_id})]
+
+
+async def release(tx: Transaction, chat_id: int, now: datetime, thread_id: int | None = None) -> int:
+    """A chat, or one of its topics, takes messages again: what was put off is due now; how many messages."""
+    topic = "" if thread_id is None else "AND thread_id = :thread_id"
+    sql = f"""
+    UPDATE deliveries SET due = :now, denials = 0
+    WHERE chat_id = :chat_id {topic} AND {_OPEN} AND {_QUEUED} AND due > :now
+    """
+    values = {"chat_id": chat_id, "thread_id": thread_id, "now": as_text(now)}
+    return (await tx.execute(text(sql), values)).rowcount
+
+
 async def recover(tx: Transaction, now: datetime) -> int:
     """After a stop or a crash: what was being sent had no answer; how many messages."""
     # The second condition says to SQLite that the partial index holds them all.
@@ -243,10 +307,17 @@ async def recover(tx: Transaction, now: datetime) -> int:
     return len(interrupted)
 
 
-async def next_due(tx: Transaction, after: datetime | None = None) -> datetime | None:
-    """When the next message may be sent that is due later than a moment; None if nothing waits."""
-    sql = f"SELECT due FROM deliveries WHERE {_QUEUED} AND due > :after ORDER BY due LIMIT 1"
-    due: str | None = await tx.scalar(text(sql), {"after": as_text(after) if after else ""})
+async def next_due(tx: Transaction, after: datetime | None = None, *, asked: bool = False) -> datetime | None:
+    """When the next message may be sent that is due later than a moment; None if nothing waits.
+
+    `asked`: of those that readers asked for.
+    """
+    sql = f"""
+    SELECT MIN((SELECT due FROM deliveries WHERE asked = a.value AND {_QUEUED} AND due > :after ORDER BY due LIMIT 1))
+    FROM json_each(:asked) AS a
+    """
+    values = {"after": as_text(after) if after else "", "asked": "[1]" if asked else "[0, 1]"}
+    due: str | None = await tx.scalar(text(sql), values)
     return as_moment(due) if due else None
 
 
@@ -257,9 +328,9 @@ async def counts(tx: Transaction) -> dict[str, int]:
 
 
 async def doubts(tx: Transaction, since: datetime) -> dict[str, int]:
-    """How often sends had no answer since a moment, by the state that the message is in now."""
+    """How often sends had no answer of messages that had none since a moment, by the state that each is in now."""
     sql = """
-    SELECT state, SUM(doubts) AS number FROM deliveries WHERE doubts > 0 AND changed_at >= :since
+    SELECT state, SUM(doubts) AS number FROM deliveries WHERE doubts > 0 AND doubted_at >= :since
     GROUP BY state ORDER BY state
     """
     return {row.state: row.number for row in await tx.execute(text(sql), {"since": as_text(since)})}
@@ -288,4 +359,5 @@ def _delivery(row: Row[Any], message: Message | None = None) -> Delivery:
         denials=row.denials,
         plain=bool(row.plain),
         message_id=row.message_id,
+        asked=bool(row.asked),
     )

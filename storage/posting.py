@@ -15,16 +15,20 @@ from storage import direct, outbox
 from storage.database import Transaction, as_text
 from storage.outbox import Place
 from storage.paper_rows import ordinal
-from storage.records import Digest, Form, Part
+from storage.records import Digest, Form, Message, Part
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A digest with its messages, and who gets it: subscription, chat, topic. The digest's own ids do not count."""
+    """A digest with its messages, and who gets it: subscription, chat, topic. The digest's own ids do not count.
+
+    `asked`: their readers asked for it, and wait.
+    """
 
     digest: Digest
     parts: tuple[Part, ...]
     subscribers: Sequence[tuple[int, int, int]]
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,11 @@ class _Saved:
     prepared: Prepared
     places: tuple[Place, ...]
 
+    @property
+    def messages(self) -> tuple[tuple[Place, ...], list[Message]]:
+        """Where its messages go, and these."""
+        return self.places, [part.message for part in self.prepared.parts]
+
 
 async def save(tx: Transaction, prepared: Sequence[Prepared], now: datetime) -> int:
     """Write digests, their messages, papers and numbers; how many messages were queued.
@@ -42,11 +51,12 @@ async def save(tx: Transaction, prepared: Sequence[Prepared], now: datetime) -> 
     than some ten thousand rows (messages and papers) keeps the one writer for long.
     """
     saved = await _digests(tx, prepared, as_text(now))
-    places = [(each.places, [part.message for part in each.prepared.parts]) for each in saved]
-    await outbox.add_many(tx, places, now)
+    for asked in (True, False):
+        places = [each.messages for each in saved if each.prepared.asked == asked]
+        await outbox.add_many(tx, places, now, asked=asked)
     await _posts(tx, saved)
     await _listings(tx, saved, as_text(now))
-    return sum(len(places) * len(messages) for places, messages in places)
+    return sum(len(each.places) * len(each.prepared.parts) for each in saved)
 
 
 async def _digests(tx: Transaction, prepared: Sequence[Prepared], now: str) -> list[_Saved]:

@@ -191,6 +191,14 @@ class Schedule:
     after_announcement: bool = False  # as soon as the day's batch is in and summarised, and at `hour` at the latest
 
 
+class TopicState(StrEnum):
+    """Whether a forum's topic takes messages."""
+
+    OPEN = ""
+    CLOSED = "closed"
+    DELETED = "deleted"
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """What is posted where and when. `thread_id` is the forum topic, 0 where there is none."""
@@ -207,6 +215,7 @@ class Subscription:
     # How a paper is to be announced to be posted; where a source does not tell, it is taken for new.
     kinds: frozenset[AnnounceType] = frozenset({AnnounceType.NEW, AnnounceType.CROSS})
     paused: bool = False  # nothing is prepared until it is resumed
+    topic: TopicState = TopicState.OPEN  # why it is paused, if nobody chose that
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +372,7 @@ class Delivery:
     denials: int = 0  # how often Telegram refused the chat for a cause that may pass
     plain: bool = False  # the HTML was refused once: send it as plain text
     message_id: int | None = None  # it was sent already: the text takes the place of that message's
+    asked: bool = False  # a reader asked for it, and waits
     paid: bool = False  # sent above the free limit, for Stars: allow_paid_broadcast
 
 

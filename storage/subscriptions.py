@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 
 from storage import direct
 from storage.database import Transaction, as_moment, as_text
-from storage.records import AnnounceType, Chat, ChatKind, Form, Language, Schedule, Subscription
+from storage.records import AnnounceType, Chat, ChatKind, Form, Language, Schedule, Subscription, TopicState
 
 
 class Terms(NamedTuple):
@@ -85,7 +85,10 @@ class Due:
 
 
 async def add(tx: Transaction, wanted: Subscription, now: datetime) -> tuple[Subscription, bool]:
-    """Store a subscription (its id is ignored). The same query in the same place is that one again: False."""
+    """Store a subscription (its id is ignored). The same query in the same place is that one again: False.
+
+    If that one rests because of its topic, it is resumed.
+    """
     sql = """
     INSERT INTO subscriptions (chat_id, thread_id, query, hour, weekdays, after_announcement, form, max_papers,
                                tell_empty, kinds, next_due, made_at)
@@ -102,6 +105,11 @@ async def add(tx: Transaction, wanted: Subscription, now: datetime) -> tuple[Sub
     row = (await tx.execute(text(sql), {**values, "now": as_text(now)})).first()
     if row:
         return _subscription(row), True
+    again = """
+    UPDATE subscriptions SET paused = 0, topic = '', next_due = :next_due
+    WHERE chat_id = :chat_id AND thread_id = :thread_id AND query = :query AND topic <> ''
+    """
+    await tx.execute(text(again), values)
     sql = "SELECT * FROM subscriptions WHERE chat_id = :chat_id AND thread_id = :thread_id AND query = :query"
     return _subscription((await tx.execute(text(sql), values)).one()), False
 
@@ -138,14 +146,31 @@ async def ask(tx: Transaction, subscription_id: int, query: str) -> bool:
 
 async def pause(tx: Transaction, subscription_id: int) -> None:
     """Prepare nothing for a subscription until it is resumed, not even what was asked for already."""
-    sql = text("UPDATE subscriptions SET paused = 1, requested_at = NULL WHERE id = :id")
+    sql = text("UPDATE subscriptions SET paused = 1, topic = '', requested_at = NULL WHERE id = :id")
     await tx.execute(sql, {"id": subscription_id})
 
 
 async def resume(tx: Transaction, subscription_id: int, next_due: datetime) -> None:
     """Prepare for a subscription again, the next time then."""
-    sql = text("UPDATE subscriptions SET paused = 0, next_due = :next_due WHERE id = :id AND paused = 1")
+    sql = text("UPDATE subscriptions SET paused = 0, topic = '', next_due = :next_due WHERE id = :id AND paused = 1")
     await tx.execute(sql, {"id": subscription_id, "next_due": as_text(next_due)})
+
+
+async def rest(tx: Transaction, place: tuple[int, int], topic: TopicState) -> int:
+    """Pause the subscriptions of a chat's topic because it takes no messages; how many were not paused already."""
+    sql = """
+    UPDATE subscriptions SET paused = 1, topic = :topic, requested_at = NULL
+    WHERE chat_id = :chat_id AND thread_id = :thread_id AND paused = 0
+    """
+    values = {"chat_id": place[0], "thread_id": place[1], "topic": topic}
+    return (await tx.execute(text(sql), values)).rowcount
+
+
+async def resting(tx: Transaction, place: tuple[int, int]) -> list[Subscription]:
+    """Those of a chat's topic that are paused because it took no messages."""
+    sql = "SELECT * FROM subscriptions WHERE chat_id = :chat_id AND thread_id = :thread_id AND topic <> '' ORDER BY id"
+    rows = await tx.execute(text(sql), {"chat_id": place[0], "thread_id": place[1]})
+    return [_subscription(row) for row in rows]
 
 
 async def remove(tx: Transaction, subscription_id: int) -> bool:
@@ -301,6 +326,7 @@ def _subscription(row: Row[Any]) -> Subscription:
         tell_empty=bool(row.tell_empty),
         kinds=_kinds(row.kinds),
         paused=bool(row.paused),
+        topic=TopicState(row.topic),
     )
 
 

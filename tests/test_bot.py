@@ -10,9 +10,9 @@ import pytest
 
 from bot.handlers.restraint import READER, Act
 from bot.handlers.turn import SEARCHES
-from storage import bookmarks, chats, outbox, search, subscriptions
+from storage import bookmarks, chats, digests, outbox, search, subscriptions
 from storage.database import READERS, Database
-from storage.records import Arrival, ChatState, Schedule, Subscription, Summary
+from storage.records import Arrival, ChatState, Language, Message, Schedule, Subscription, Summary, TopicState
 from tests.made import arrival, paper, summary
 from tests.talk import ALICE, CHANNEL, FORUM, GROUP, PRIVATE, XIAOMING, Talk, data, kinds, labels, links, talking
 
@@ -332,6 +332,92 @@ async def test_a_subscription_in_a_forum_topic_posts_there(talk: Talk) -> None:
     general = await talk.say(FORUM, "/subscriptions")
     assert "message_thread_id" not in general
     assert "还没有订阅" in general["text"]
+
+
+async def rest(talk: Talk, topic: int) -> None:
+    """A subscription whose topic was closed for a day."""
+    await talk.subscribe(FORUM, "扩散", message_thread_id=topic)
+    async with talk.database.transaction() as tx:
+        assert await subscriptions.rest(tx, (FORUM, topic), TopicState.CLOSED) == 1
+
+
+async def topic_of_forum(talk: Talk) -> int:
+    found = (await talk.http.get("/sandbox/chats")).json()
+    return int(next(chat for chat in found if chat["id"] == FORUM)["topics"][1]["id"])
+
+
+async def test_a_subscription_that_rests_because_of_its_topic_says_so_and_a_command_there_resumes_it(
+    talk: Talk,
+) -> None:
+    topic = await topic_of_forum(talk)
+    await rest(talk, topic)
+    assert "⏸ 已暂停（话题已关闭）" in (await talk.say(PRIVATE, f"/subscriptions {FORUM}"))["text"]
+    assert "已暂停" not in (await talk.say(FORUM, "/subscriptions", message_thread_id=topic))["text"]
+
+
+async def test_a_topic_that_is_opened_again_resumes_its_subscriptions(talk: Talk) -> None:
+    topic = await topic_of_forum(talk)
+    await rest(talk, topic)
+    opened = {
+        "message_id": 900,
+        "date": 1_700_000_000,
+        "chat": {"id": FORUM, "type": "supergroup", "title": "实验室", "is_forum": True},
+        "from": {"id": XIAOMING, "is_bot": False, "first_name": "小明"},
+        "message_thread_id": topic,
+        "is_topic_message": True,
+        "forum_topic_reopened": {},
+    }
+    answer = await talk.http.post("/sandbox/updates", json={"message": opened})
+    assert answer.status_code == 201, answer.text
+
+    async def resumed() -> bool | None:
+        async with talk.database.reading() as tx:
+            (one,) = await subscriptions.of_chat(tx, FORUM, topic)
+        return True if not one.paused and one.topic == TopicState.OPEN else None
+
+    assert await talk.poll(resumed)
+
+
+async def test_rights_that_come_back_send_at_once_what_was_put_off(talk: Talk) -> None:
+    await talk.say(FORUM, "/start")
+    change = {"by": 1003, "user": 7000000001}
+    await talk.http.post(f"/sandbox/chats/{FORUM}/members", json={**change, "status": "restricted"})
+    async with talk.database.transaction() as tx:
+        await digests.notice(tx, FORUM, [Message("put off")], datetime.now(UTC))
+
+    async def denied() -> bool | None:
+        async with talk.database.reading() as tx:
+            return True if await outbox.next_due(tx, datetime.now(UTC) + timedelta(seconds=30)) else None
+
+    assert await talk.poll(denied)
+    await talk.http.post(f"/sandbox/chats/{FORUM}/members", json={**change, "status": "administrator"})
+
+    async def arrived() -> bool | None:
+        return True if any(each.get("text") == "put off" for each in await talk.messages(FORUM)) else None
+
+    assert await talk.wait(arrived)
+
+
+async def test_a_group_keeps_its_settings_whoever_hears_first_of_its_migration(talk: Talk) -> None:
+    await talk.say(GROUP, "/start")
+    async with talk.database.transaction() as tx:
+        await chats.set_language(tx, GROUP, Language.ENGLISH)
+        await chats.set_repeats(tx, GROUP, repeats=False)
+    await talk.fault(method="getUpdates", kind="delay", seconds=2, times=1)
+    new = (await talk.http.post(f"/sandbox/chats/{GROUP}/migrate", json={})).json()["id"]
+    async with talk.database.transaction() as tx:
+        await digests.notice(tx, GROUP, [Message("goes on")], datetime.now(UTC))
+
+    async def arrived() -> bool | None:
+        return True if any(each.get("text") == "goes on" for each in await talk.messages(new)) else None
+
+    await talk.wait(arrived)
+    assert "Commands" in (await talk.say(new, "/help"))["text"]
+    async with talk.database.reading() as tx:
+        moved = await chats.get(tx, new)
+        assert await chats.get(tx, GROUP) is None
+    assert moved is not None
+    assert (moved.language, moved.repeats) == (Language.ENGLISH, False)
 
 
 async def test_in_private_the_subscriptions_of_a_forum_are_those_of_all_its_topics(talk: Talk) -> None:

@@ -125,3 +125,34 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().digest = load(None).digest
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[delivery]\nper_second = true", ["delivery.per_second: is not a whole number"]),
+        ("[delivery]\nprivate_per_second = true", ["delivery.private_per_second: is not a whole number"]),
+        ("[delivery]\ngroup_per_minute = 20.0", ["delivery.group_per_minute: is not a whole number"]),
+        ('[delivery]\nin_flight = "many"', ["delivery.in_flight: is not a whole number"]),
+        (
+            "[delivery]\nper_second = 100000",
+            [
+                "delivery.per_second: is more than the 30 a second that Telegram takes for free; what is to be paid "
+                "for beyond them is set by paid_stars_per_day"
+            ],
+        ),
+        ("delivery = 5", ["delivery: is a section, whose options are written below its name in brackets"]),
+    ],
+)
+def test_a_wrong_limit_is_one_clear_sentence(tmp_path: Path, text: str, told: list[str]) -> None:
+    assert [line.strip() for line in mistakes(written(tmp_path, text))] == told
+
+
+def test_a_limit_may_be_lowered_taken_away_and_set_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAPERGRAM_DELIVERY__PER_SECOND", "20")
+    limits = load(written(tmp_path, "[delivery]\nprivate_per_second = 0")).delivery
+    assert (limits.per_second, limits.private_per_second) == (20, 0)
+    monkeypatch.setenv("PAPERGRAM_DELIVERY__PER_SECOND", "true")
+    assert [line.strip() for line in mistakes(None)] == ["delivery.per_second: is not a whole number"]

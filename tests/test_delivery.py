@@ -1,6 +1,7 @@
 """The outbox with Telegram's limits, faults and choices: over HTTP against the sandbox, and at its own border."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,21 +12,23 @@ import pytest
 
 from bot.delivery import telegram as sending
 from bot.delivery.outbox import Outbox
-from bot.delivery.outcome import Flooded, Outcome, Sent, Uncertain
+from bot.delivery.outcome import Denied, Flooded, Moved, Outcome, Sent, TopicGone, Uncertain
 from bot.delivery.pace import Limits, Pace
 from bot.delivery.patience import Patience
+from bot.delivery.recording import DENIED
 from bot.sandbox.limits import Limits as Enforced
 from bot.sandbox.server import serve
 from bot.sandbox.world import default_world
-from storage import chats, digests, outbox, stars, texts
+from storage import chats, digests, outbox, stars, subscriptions, texts
 from storage.database import Database
-from storage.records import Chat, ChatKind, Delivery, Message
+from storage.records import Chat, ChatKind, Delivery, Digest, Language, Message, Part, Subscription, TopicState
 from tests.conftest import NOW
-from tests.made import GROUP, PRIVATE
+from tests.made import GROUP, PRIVATE, subscription
 from tests.queueing import UNLIMITED, take, tell
 from tests.talk import TOKEN
 
-FORUM = Chat(-1_001_000_000_002, ChatKind.SUPERGROUP)
+FORUM = Chat(-1_001_000_000_002, ChatKind.SUPERGROUP, "实验室")
+TEACHER = Chat(1003, ChatKind.PRIVATE, "老师")  # who made it
 
 
 async def queue(database: Database, chat: Chat, *messages: str) -> None:
@@ -33,6 +36,29 @@ async def queue(database: Database, chat: Chat, *messages: str) -> None:
     async with database.transaction() as tx:
         await chats.remember(tx, chat, NOW)
         await digests.notice(tx, chat.id, [Message(each) for each in messages], NOW)
+
+
+async def queue_in_topic(database: Database, thread_id: int, *messages: str) -> None:
+    """A subscription in a topic of the forum, and its messages."""
+    async with database.transaction() as tx:
+        await chats.remember(tx, FORUM, NOW)
+        stored, _ = await subscriptions.add(tx, subscription(FORUM, thread_id=thread_id, next_due=NOW), NOW)
+        await digests.save(tx, Digest(stored, NOW, (), 0), [Part(Message(each), ()) for each in messages], NOW)
+
+
+async def held(database: Database) -> list[Subscription]:
+    async with database.reading() as tx:
+        return await subscriptions.of_chat(tx, FORUM.id)
+
+
+async def refuse_for_a_day(database: Database, *, administrators: tuple[int, ...] = ()) -> None:
+    """The first message that is due meets a closed topic until the topic is given up."""
+    denied, now = Denied("Topic_closed", topic_only=True, administrators=administrators), NOW
+    for pause in (*DENIED, 0):
+        async with database.transaction() as tx:
+            (first,) = await take(tx, now)
+            await tell(tx, first, denied, now)
+        now += timedelta(seconds=pause)
 
 
 async def counts(database: Database) -> dict[str, int]:
@@ -265,3 +291,126 @@ async def test_whatever_the_network_does_every_message_arrives_in_order(database
             assert list(dict.fromkeys(heard)) == list(parts)
             repeats += len(heard) - len(parts)
     assert repeats <= swallowed
+
+
+async def test_a_topic_that_stays_closed_pauses_its_subscriptions_and_is_told_of_once_in_general(
+    database: Database,
+) -> None:
+    await queue_in_topic(database, 7, "one", "two")
+    await refuse_for_a_day(database)
+    (rested,) = await held(database)
+    assert (rested.paused, rested.topic) == (True, TopicState.CLOSED)
+    async with database.transaction() as tx:
+        (notice,) = await take(tx, NOW + timedelta(days=3))
+        assert notice.thread_id == 0
+        assert f"话题 {rested.thread_id}" in notice.message.text
+        assert "1 个订阅已暂停" in notice.message.text
+        await tell(tx, notice, Sent(1), NOW)
+        assert await take(tx, NOW + timedelta(days=3)) == []
+
+
+async def test_general_that_stays_closed_is_told_of_in_private_and_in_no_other_topic(database: Database) -> None:
+    await queue_in_topic(database, 0, "one", "two")
+    async with database.transaction() as tx:
+        await chats.remember(tx, TEACHER, NOW)
+    await refuse_for_a_day(database, administrators=(9999, TEACHER.id))
+    (rested,) = await held(database)
+    assert (rested.paused, rested.topic) == (True, TopicState.CLOSED)
+    async with database.transaction() as tx:
+        (notice,) = await take(tx, NOW + timedelta(days=3))
+        assert (notice.chat_id, notice.thread_id) == (TEACHER.id, 0)
+        assert "实验室 的 General 话题已关闭" in notice.message.text
+
+
+async def test_what_readers_paused_is_not_resumed_with_its_topic(database: Database) -> None:
+    await queue_in_topic(database, 7, "one")
+    async with database.transaction() as tx:
+        (mine,) = await subscriptions.of_chat(tx, FORUM.id)
+        await subscriptions.pause(tx, mine.id)
+        (first,) = await take(tx, NOW)
+        await tell(tx, first, TopicGone("Message thread not found"), NOW)
+        assert await subscriptions.resting(tx, (FORUM.id, 7)) == []
+        assert await take(tx, NOW) == []  # there is nothing to tell
+        again, fresh = await subscriptions.add(tx, mine, NOW)
+        assert (again.paused, fresh) == (True, False)
+
+
+async def test_a_subscription_that_rests_because_of_its_topic_goes_on_when_it_is_subscribed_again(
+    database: Database,
+) -> None:
+    await queue_in_topic(database, 7, "one")
+    async with database.transaction() as tx:
+        (first,) = await take(tx, NOW)
+        await tell(tx, first, TopicGone("Message thread not found"), NOW)
+        (mine,) = await subscriptions.resting(tx, (FORUM.id, 7))
+        assert (mine.paused, mine.topic) == (True, TopicState.DELETED)
+        again, fresh = await subscriptions.add(tx, mine, NOW)
+        assert (again.paused, again.topic, fresh) == (False, TopicState.OPEN, False)
+
+
+async def test_a_notice_that_closed_general_does_not_take_goes_to_who_runs_the_chat(database: Database) -> None:
+    await queue_in_topic(database, 7, "one")
+    async with database.transaction() as tx:
+        await chats.remember(tx, TEACHER, NOW)
+    async with broadcasting(database, 0, Pace(UNLIMITED)) as http:
+        await http.post(f"/sandbox/chats/{TEACHER.id}/messages", json={"from": TEACHER.id, "text": "/start"})
+        closed = await http.post(f"/sandbox/chats/{FORUM.id}/topics", json={"id": 1, "closed": True})
+        assert closed.status_code == 200, closed.text
+
+        async def told() -> bool:
+            posts = (await http.get(f"/sandbox/chats/{TEACHER.id}/messages")).json()
+            return any("话题 7已被删除" in each["text"] and "实验室" in each["text"] for each in posts)
+
+        await until(told)
+        forum = (await http.get(f"/sandbox/chats/{FORUM.id}/messages")).json()
+    assert not [each for each in forum if each.get("from", {}).get("is_bot")]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("outbox", "group", "supergroup"))))
+async def test_whoever_tells_of_a_migration_first_the_groups_settings_stay(
+    database: Database, order: tuple[str, ...]
+) -> None:
+    new = Chat(-100777, ChatKind.SUPERGROUP, "读论文小组")
+    await queue(database, GROUP, "one", "two")
+    async with database.transaction() as tx:
+        await chats.set_language(tx, GROUP.id, Language.ENGLISH)
+        await chats.set_timezone(tx, GROUP.id, "Europe/Berlin")
+        await chats.set_repeats(tx, GROUP.id, repeats=False)
+        await subscriptions.add(tx, subscription(GROUP, "cs.LG", next_due=NOW), NOW)
+        (first,) = await take(tx, NOW)
+        for each in order:
+            if each == "outbox":
+                await tell(tx, first, Moved(new.id), NOW)
+            else:
+                await chats.remember(tx, GROUP if each == "group" else new, NOW)
+                await chats.migrate(tx, GROUP.id, new.id)
+        assert await chats.get(tx, GROUP.id) is None
+        found = await chats.get(tx, new.id)
+        assert len(await subscriptions.of_chat(tx, new.id)) == 1
+    assert found is not None
+    assert (found.language, found.timezone, found.repeats) == (Language.ENGLISH, "Europe/Berlin", False)
+    assert await counts(database) == {"due": 1, "waiting": 1}
+
+
+async def test_all_that_belongs_to_a_chat_moves_with_it(database: Database) -> None:
+    sql = """
+    SELECT DISTINCT m.name FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) AS f
+    WHERE m.type = 'table' AND f."table" = 'chats'
+    """
+    async with database.reading() as tx:
+        assert set((await tx.exec_driver_sql(sql)).scalars()) == set(chats.OF_CHATS)
+
+
+async def test_a_doubt_of_long_ago_is_not_new_because_its_message_is_edited(database: Database) -> None:
+    await queue(database, PRIVATE, "one")
+    later = NOW + timedelta(days=20)
+    async with database.transaction() as tx:
+        (first,) = await take(tx, NOW)
+        await tell(tx, first, Uncertain("timed out"), NOW)
+        (first,) = await take(tx, NOW + timedelta(minutes=1))
+        await tell(tx, first, Sent(5), NOW)
+        assert await outbox.doubts(tx, NOW - timedelta(days=1)) == {"sent": 1}
+        await outbox.amend(tx, first.id, Message("better"), later)
+        (edit,) = await take(tx, later)
+        await tell(tx, edit, Sent(5), later)
+        assert await outbox.doubts(tx, later - timedelta(days=1)) == {}

@@ -24,6 +24,7 @@ from storage.records import (
     Paper,
     Subscription,
     Summary,
+    TopicState,
 )
 from tests.made import CHANNEL, GROUP, PRIVATE, card, subscription
 
@@ -172,7 +173,11 @@ def test_length_is_counted_in_utf16_units_without_markup() -> None:
         lambda language: settings.subscription(_stored(), PRIVATE, language, fresh=True, elsewhere=True),
         lambda language: settings.subscriptions([_stored()] * 20, PRIVATE, language, elsewhere=False),
         lambda language: settings.choose_one([_stored("x" * 200)], language, elsewhere=True),
-        lambda language: settings.topic_gone(2, language),
+        *[
+            lambda language, topic=topic, here=here: settings.topic_gone(2, (GROUP, 7), topic, language, here=here)
+            for topic, here in ((TopicState.CLOSED, True), (TopicState.DELETED, False))
+        ],
+        lambda language: settings.passed_on(Message("&lt;b&gt; <b>x</b>"), GROUP, language),
         lambda language: settings.joined("joined_channel", CHANNEL, language, may_post=False),
         lambda language: settings.joined("joined_group", GROUP, language, forum=True),
         lambda language: settings.joined("hello_group", GROUP, language, forum=True),

@@ -4,21 +4,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.delivery.outbox import Outbox
 from bot.delivery.outcome import Denied, Gone, Moved, Outcome, Refused, RetryAt, Sent, TopicGone, Uncertain, Unparsable
 from bot.delivery.pace import Pace
 from bot.delivery.recording import DENIED, UNREACHABLE
+from bot.delivery.transport import TimeOuts, Transport
 from storage import chats, digests, outbox, papers, subscriptions
-from storage.database import Database
+from storage.database import Database, as_text
 from storage.filters import EVERYTHING
-from storage.records import Chat, ChatState, Delivery, Digest, Language, Message, Part, Posted
+from storage.records import Chat, ChatKind, ChatState, Delivery, Digest, Language, Message, Part, Posted, TopicState
 from tests import queueing
 from tests.conftest import NOW
 from tests.made import CHANNEL, GROUP, PRIVATE, arrival, card, subscription
-from tests.queueing import UNLIMITED, take
+from tests.queueing import UNLIMITED, drain, take
 
 PAPERS = ("2403.00001", "2403.00002", "2403.00003")
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 async def queue(database: Database, chat: Chat = PRIVATE, ids: Iterable[str] = PAPERS) -> None:
@@ -55,10 +58,10 @@ async def unsent(database: Database, chat: Chat = PRIVATE) -> list[str]:
 
 async def test_a_chats_messages_are_claimed_one_at_a_time_in_order(database: Database) -> None:
     await queue(database)
-    for text in PAPERS:
+    for paper in PAPERS:
         (delivery,) = await claim(database)
         assert await claim(database) == []
-        assert delivery.message.text == text
+        assert delivery.message.text == paper
         await tell(database, delivery, Sent(1))
     assert await counts(database) == {"sent": 3}
 
@@ -175,13 +178,14 @@ async def test_rights_that_stay_lost_for_a_day_let_the_chat_rest(
     assert await counts(database) == {"gone": 1, "cancelled": 2}
 
 
-async def test_a_topic_that_is_gone_ends_alone_and_its_papers_go_nowhere_else(database: Database) -> None:
+async def test_a_topic_that_is_gone_rests_alone_and_its_papers_go_nowhere_else(database: Database) -> None:
     await queue_in_topics(database)
     (first,) = await claim(database)
     assert first.thread_id == 7
     await tell(database, first, TopicGone("message thread not found"))
     async with database.reading() as tx:
-        assert [each.thread_id for each in await subscriptions.of_chat(tx, GROUP.id)] == [8]
+        held = await subscriptions.of_chat(tx, GROUP.id)
+        assert [(each.thread_id, each.topic) for each in held if each.paused] == [(7, TopicState.DELETED)]
         chat = await chats.get(tx, GROUP.id)
     assert chat is not None
     assert chat.state == ChatState.ACTIVE
@@ -190,8 +194,8 @@ async def test_a_topic_that_is_gone_ends_alone_and_its_papers_go_nowhere_else(da
     await tell(database, other, Sent(1))
     (told,) = await claim(database)
     assert told.thread_id == 0
-    assert "话题已被删除或长期关闭" in told.message.text
-    assert "1 个订阅已取消" in told.message.text
+    assert "话题 7</a>已被删除" in told.message.text
+    assert "1 个订阅已暂停" in told.message.text
     await tell(database, told, Sent(2))
     assert await counts(database) == {"gone": 1, "cancelled": 1, "sent": 2}
     assert await unsent(database, GROUP) == [PAPERS[1], PAPERS[0]]
@@ -411,3 +415,168 @@ async def test_a_stop_that_comes_while_messages_are_claimed_leaves_them_queued(d
     after = await counts(database)
     assert "uncertain" not in after
     assert after.get("sent", 0) == len(telegram.texts)
+
+
+async def queue_each(database: Database, chats_: Iterable[Chat], *texts: str) -> None:
+    async with database.transaction() as tx:
+        for chat in chats_:
+            await chats.remember(tx, chat, NOW)
+            await digests.notice(tx, chat.id, [Message(each) for each in texts], NOW)
+
+
+async def until_heard(database: Database, telegram: "Telegram", number: int, **more: Any) -> None:
+    """Run the outbox until so many messages were sent, on a clock that stands."""
+    worker = Outbox(database, telegram, now=lambda: NOW, **more)
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(20):
+        while len(telegram.texts) < number:
+            await asyncio.sleep(0.01)
+    await worker.stop()
+    await running
+
+
+async def test_what_one_chats_own_limit_holds_back_keeps_no_other_chat_waiting(database: Database) -> None:
+    many = 300
+    async with database.transaction() as tx:
+        await chats.remember(tx, CHANNEL, NOW)
+        await digests.notice(tx, CHANNEL.id, [Message(f"{number}") for number in range(many)], NOW)
+        for each in await drain(tx, NOW, NOW):
+            await outbox.amend(tx, each.id, Message(f"edited {each.part}"), NOW - timedelta(hours=1))
+    await queue_each(database, [Chat(number, ChatKind.PRIVATE) for number in range(1, 26)], "news")
+    telegram = Telegram()
+    await until_heard(database, telegram, 26, pace=Pace(), in_flight=5)
+    assert telegram.texts[0] == "edited 0"
+    assert telegram.texts.count("news") == 25
+
+
+async def test_chats_that_do_not_answer_keep_no_other_chat_waiting(database: Database) -> None:
+    forum = Chat(-1_001_000_000_009, ChatKind.SUPERGROUP)
+    async with database.transaction() as tx:
+        await chats.remember(tx, forum, NOW)
+        for thread_id in range(1, 60):
+            wanted = subscription(forum, "cs.LG", thread_id=thread_id, next_due=NOW)
+            stored, _ = await subscriptions.add(tx, wanted, NOW)
+            await digests.save(tx, Digest(stored, NOW, (), 0), [Part(Message("forum"))], NOW)
+    await queue_each(database, [Chat(1, ChatKind.PRIVATE)], "news")
+    heard, silence = asyncio.Event(), asyncio.Event()
+
+    async def send(delivery: Delivery) -> Outcome:
+        await (silence.wait() if delivery.chat_id == forum.id else asyncio.sleep(0))
+        heard.set()
+        return Sent(1)
+
+    worker = Outbox(database, send, pace=Pace(UNLIMITED), in_flight=5, now=lambda: NOW)
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(20):
+        await heard.wait()
+    silence.set()
+    await worker.stop()
+    await running
+
+
+async def test_what_a_reader_asked_for_takes_turns_with_a_broadcast(database: Database) -> None:
+    await queue_each(database, [Chat(number, ChatKind.PRIVATE) for number in range(1, 41)], "news")
+    await queue(database, ids=PAPERS[:1])
+    later = NOW + timedelta(minutes=1)
+    async with database.transaction() as tx:
+        (asked,) = await tx.scalars(text("SELECT digest_id FROM deliveries WHERE chat_id = :id"), {"id": PRIVATE.id})
+        assert await digests.repeat(tx, asked, PRIVATE.id, later)
+        found = await outbox.heads(tx, 10, later)
+        assert (found[0].chat_id, found[0].asked) == (PRIVATE.id, True)  # what stood before it in its line goes with it
+        assert [each.chat_id for each in found[1:]] == list(range(1, 10))
+        assert await outbox.hurried(tx, [1, PRIVATE.id], later) == {PRIVATE.id}
+        (first,) = await outbox.heads(tx, 1, later)
+        await outbox.start(tx, [first.id], later)
+        await queueing.tell(tx, first, Sent(1), later)
+        (second,) = await outbox.heads(tx, 1, later)
+        assert (second.chat_id, second.asked) == (PRIVATE.id, True)
+
+
+async def test_those_who_asked_and_those_who_did_not_have_every_other_place(database: Database) -> None:
+    await queue_each(database, [Chat(number, ChatKind.PRIVATE) for number in range(1, 7)], "news")
+    async with database.transaction() as tx:
+        await tx.execute(text("UPDATE deliveries SET asked = 1 WHERE chat_id > 3"))
+        assert [each.chat_id for each in await outbox.heads(tx, 5, NOW)] == [4, 1, 5, 2, 6]
+        assert [each.chat_id for each in await outbox.heads(tx, 5, NOW, [4, 1])] == [5, 2, 6, 3]
+        await tx.execute(text("UPDATE deliveries SET due = :due WHERE chat_id = 5"), {"due": as_text(NOW + WEEK)})
+        await tx.execute(text("UPDATE deliveries SET due = :due WHERE chat_id = 2"), {"due": as_text(NOW + DAY)})
+        assert await outbox.next_due(tx, NOW) == NOW + DAY
+        assert await outbox.next_due(tx, NOW, asked=True) == NOW + WEEK
+
+
+async def test_reading_the_queue_walks_its_index_and_sorts_nothing(database: Database) -> None:
+    sql = """
+    EXPLAIN QUERY PLAN SELECT d.id FROM deliveries d WHERE d.asked = 0 AND d.state IN ('due', 'uncertain')
+      AND d.due <= '3' AND d.chat_id NOT IN (SELECT value FROM json_each('[1]')) ORDER BY d.due, d.id LIMIT 200
+    """
+    async with database.reading() as tx:
+        plan = [row.detail for row in await tx.execute(text(sql))]
+    assert plan[0] == "SEARCH d USING COVERING INDEX deliveries_queue (asked=? AND due<?)"
+    assert not any("SORT" in each or "ORDER BY" in each for each in plan)
+
+
+async def test_a_message_that_was_to_be_paid_for_and_is_refused_is_sent_again_unpaid(database: Database) -> None:
+    people = 40
+    await queue_each(database, [Chat(number, ChatKind.PRIVATE) for number in range(1, people + 1)], "news")
+    paid: list[bool] = []
+    sent: list[int] = []
+
+    async def send(delivery: Delivery) -> Outcome:
+        paid.append(delivery.paid)
+        if delivery.paid:
+            return Refused("Not enough Stars, as nobody has read it yet")
+        sent.append(delivery.chat_id)
+        return Sent(1)
+
+    worker = Outbox(database, send, pace=Pace(), paid_per_day=1000, now=lambda: NOW)
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(20):
+        while await counts(database) != {"sent": people}:
+            worker.wake()
+            await asyncio.sleep(0.01)
+    await worker.stop()
+    await running
+    assert any(paid)
+    assert sorted(sent) == list(range(1, people + 1))
+
+
+async def test_what_provably_never_left_when_the_program_stops_is_due_even_where_nothing_is_repeated(
+    database: Database,
+) -> None:
+    await queue(database)
+    async with database.transaction() as tx:
+        await chats.set_repeats(tx, PRIVATE.id, repeats=False)
+    busy = Transport(1, TimeOuts(pool=None, connect=None))
+    await busy.initialize()
+    occupied, over, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        occupied.set()
+        await over.wait()
+        writer.close()
+        closed.set()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    only = asyncio.create_task(busy.do_request(url, "POST"))  # has the only connection
+    await occupied.wait()
+    begun = asyncio.Event()
+
+    async def send(_: Delivery) -> Outcome:
+        begun.set()
+        await busy.do_request(url, "POST")
+        return Sent(1)
+
+    worker = Outbox(database, send, now=lambda: NOW)
+    running = asyncio.create_task(worker.run())
+    await begun.wait()
+    await worker.stop(patience=0.05)
+    await running
+    only.cancel()
+    await asyncio.gather(only, return_exceptions=True)
+    await busy.shutdown()
+    over.set()
+    await closed.wait()
+    server.close()
+    await server.wait_closed()
+    assert await counts(database) == {"due": 1, "waiting": 2}

@@ -15,11 +15,22 @@ from bot.jobs.prepare import Rules
 from bot.jobs.round import Round
 from bot.messages import digests as digest_messages
 from bot.papers import asked
-from storage import chats, digests, listings, papers, search, subscriptions
+from storage import chats, digests, listings, outbox, papers, search, subscriptions
 from storage.database import Database
 from storage.news_index import NewsIndex
 from storage.query import All
-from storage.records import Announcement, AnnounceType, Chat, ChatKind, Digest, Form, Part, Schedule, Subscription
+from storage.records import (
+    Announcement,
+    AnnounceType,
+    Chat,
+    ChatKind,
+    Digest,
+    Form,
+    Message,
+    Part,
+    Schedule,
+    Subscription,
+)
 from tests.conftest import NOW
 from tests.made import arrival, subscription
 from tests.queueing import drain
@@ -118,8 +129,8 @@ async def test_whatever_the_pages_digests_are_as_if_prepared_one_after_the_other
     for each in sorted(made, key=lambda one: (one.chat_id, one.id)):
         had = expected.setdefault(each.chat_id, [])
         async with database.reading() as tx:
-            found = await digests.news(tx, search.matching(asked.parse(each.query)), NOW - WEEK)
-        had += [id_ for id_ in found if id_ not in had][: each.max_papers]
+            found, _ = await digests.candidates(tx, search.matching(asked.parse(each.query)), 0, NOW - WEEK, 100)
+        had += [card.paper.id for card in found if card.paper.id not in had][: each.max_papers]
     await jobs.prepare(database, NOW, RULES)
     assert await posted(database) == {chat: ids for chat, ids in expected.items() if ids}
 
@@ -282,3 +293,17 @@ async def test_a_preview_is_what_would_be_posted_and_writes_nothing(database: Da
         sent = [each.message for each in await drain(tx, NOW, TOMORROW)]
     assert [part.message for part in parts][1:] == sent[1:]
     assert await jobs.preview(database, 99, NOW, RULES) == ()
+
+
+async def test_only_the_digest_that_a_reader_asked_for_is_marked_and_no_edit_of_it(database: Database) -> None:
+    await store(database)
+    asked, _ = await subscribe(database, (1, ""), (2, ""))
+    async with database.transaction() as tx:
+        await subscriptions.request(tx, [asked.id], NOW)
+    await jobs.prepare(database, NOW, RULES)
+    async with database.transaction() as tx:
+        sent = await drain(tx, NOW, TOMORROW)
+        assert {each.chat_id: each.asked for each in sent} == {1: True, 2: False}
+        await outbox.amend(tx, sent[0].id, Message("edited"), NOW)
+        (edit,) = await outbox.heads(tx, 9, NOW)
+    assert (edit.id, edit.asked) == (sent[0].id, False)

@@ -7,13 +7,13 @@ start, in one transaction, before any of those is made.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.delivery.departure import DEPARTED
-from bot.delivery.outcome import Flooded, Outcome, RetryAt, Sent
-from bot.delivery.pace import Pace, Pick
+from bot.delivery.departure import DEPARTURE, Departure
+from bot.delivery.outcome import Flooded, Outcome, Refused, RetryAt, Sent
+from bot.delivery.pace import NEVER, Pace, Pick
 from bot.delivery.recording import record_all
 from storage import outbox, stars
 from storage.database import Database, Transaction
@@ -51,7 +51,9 @@ class Outbox:
         self._queue: dict[int, Delivery] = {}  # read ahead, in the order of their time
         self._flying: dict[int, asyncio.Task[None]] = {}  # by chat: there is at most one
         self._ended: list[Ended] = []  # not yet written down
-        self._look_at = 0.0  # when the queue is to be read again
+        self._aside: set[int] = set()  # chats whose messages, if any, are left in the database for now
+        self._look_at = 0.0  # when the queue is to be read again, if there is room for more
+        self._hurry_at = 0.0  # when it is to be read in any case
         self._spent_on = ""
 
     @property
@@ -61,7 +63,7 @@ class Outbox:
 
     def wake(self) -> None:
         """There may be something to send."""
-        self._look_at = 0.0
+        self._hurry_at = 0.0
         self._awake.set()
 
     async def run(self) -> None:
@@ -84,31 +86,53 @@ class Outbox:
     async def _round(self) -> float:
         """Write, read, start; the seconds until there may be more to do."""
         try:
-            if self._has_room() and time.monotonic() >= self._look_at:
+            if time.monotonic() >= self._reads_at():
                 await self._read()
             free = self._in_flight - len(self._flying)
             choice = self._pace.choose(self._queue.values(), free, time.monotonic(), self._flying)
             if self._ended or choice.picks:
                 await self._write(choice.picks)
+            self._put_aside(choice.held)
         except Exception:
             # The queue must outlive any fault of the disk or the program.
             log.exception("the outbox cannot be read or written; again in %.0f s", RECORD_AGAIN)
             self._queue.clear()
+            self._look_at = 0.0
             return RECORD_AGAIN
-        reads_in = self._look_at - time.monotonic() if self._has_room() else IDLE
-        return max(0.0, min(choice.wait, reads_in, IDLE))
+        return max(0.0, min(choice.wait, self._reads_at() - time.monotonic(), IDLE))
 
-    def _has_room(self) -> bool:
-        return len(self._queue) < max(FEWEST, self._in_flight)
+    def _reads_at(self) -> float:
+        has_room = len(self._queue) < max(FEWEST, self._in_flight)
+        return min(self._look_at, self._hurry_at) if has_room else self._hurry_at
 
     async def _read(self) -> None:
-        many, now = 2 * max(FEWEST, self._in_flight), self._now()
+        many, now, clock = 2 * max(FEWEST, self._in_flight), self._now(), time.monotonic()
+        self._hurry_at = NEVER
+        held = self._pace.held(clock)
+        self._aside = {*held, *self._flying}
         async with self._database.reading() as tx:
-            found = await outbox.heads(tx, many, now)
+            found = await outbox.heads(tx, many, now, self._aside)
             following = await outbox.next_due(tx, now) if len(found) < many else now
+            asked = await outbox.next_due(tx, now, asked=True)
+            hurried = await outbox.hurried(tx, held, now)
         self._queue = {each.id: each for each in found}
-        seconds = (following - now).total_seconds() if following else IDLE
-        self._look_at = time.monotonic() + min(IDLE, seconds)
+        due, asked_due = [clock + (each - now).total_seconds() if each else NEVER for each in (following, asked)]
+        self._look_at = min([clock + IDLE, due, *held.values()])
+        self._hurry_at = min([self._hurry_at, asked_due, *(held[each] for each in hurried)])
+
+    def _put_aside(self, held: tuple[Delivery, ...]) -> None:
+        """Leave in the database what its own chat holds back, so that it takes nobody's place in the queue."""
+        for delivery in held:
+            self._queue.pop(delivery.id, None)
+        chats = {each.chat_id for each in held}
+        self._aside |= chats
+        self._look_again(chats - self._flying.keys())
+
+    def _look_again(self, chats: Iterable[int]) -> None:
+        """Chats are free: what they hold back may be sent when they are ready."""
+        now = time.monotonic()
+        for chat_id in self._aside.intersection(chats):
+            self._look_at = min(self._look_at, self._pace.ready_at(chat_id, now))
 
     async def _write(self, picks: tuple[Pick, ...]) -> None:
         ended: list[Ended] = []
@@ -118,6 +142,10 @@ class Outbox:
                 now = self._now()
                 if (ready := await record_all(tx, ended, self._pace, now, time.monotonic())) is not None:
                     self._look_at = min(self._look_at, ready)
+                self._look_again(each.chat_id for each, _ in ended)
+                if asked := [each.chat_id for each, _ in ended if each.asked]:
+                    clock = time.monotonic()
+                    self._hurry_at = min(self._hurry_at, *(self._pace.ready_at(each, clock) for each in asked))
                 picks = () if self._stopping else picks
                 await self._count_paid(tx, picks, now)
                 started = await outbox.start(tx, [each.delivery.id for each in picks], now)
@@ -139,22 +167,40 @@ class Outbox:
 
     async def _deliver(self, pick: Pick) -> None:
         delivery = replace(pick.delivery, attempts=pick.delivery.attempts + 1, paid=pick.paid)
+        departure = Departure(lambda: pick.leaves(time.monotonic()), waits=True)
+        DEPARTURE.set(departure)
         try:
             await asyncio.sleep(pick.slot.at - time.monotonic())
+            departure.waits = False
             pick.leaves(time.monotonic())
-            DEPARTED.set(lambda: pick.leaves(time.monotonic()))
             outcome = await self._send(delivery)
-            if isinstance(outcome, Sent):
-                self._pace.answered(pick.slot, time.monotonic())
+        except asyncio.CancelledError:
+            if departure.waits:
+                self._ended.append((delivery, RetryAt("the program was stopped before it was sent", 0.0)))
+            raise
         except Exception as error:
             # A fault of the program in one message must neither stop the queue nor lose the message.
             log.exception("delivery %d failed", delivery.id)
             outcome = RetryAt(f"internal error: {type(error).__name__}")
-        if isinstance(outcome, Flooded):
-            self._pace.flooded(delivery.chat_id, outcome.seconds, time.monotonic())
-        self._ended.append((delivery, outcome))
+        self._ended.append((delivery, self._heard(pick, outcome)))
         del self._flying[delivery.chat_id]
         self._awake.set()
+
+    def _heard(self, pick: Pick, outcome: Outcome) -> Outcome:
+        """Tell the pace what came back; what it means for the message."""
+        now, chat_id = time.monotonic(), pick.delivery.chat_id
+        if isinstance(outcome, Sent):
+            self._pace.answered(pick.slot, now)
+            return outcome
+        self._pace.unanswered(pick.slot)
+        if isinstance(outcome, Flooded):
+            self._pace.flooded(chat_id, outcome.seconds, now)
+        if pick.paid and isinstance(outcome, Refused):
+            # No Stars are left, or another thing about payment: nobody has met what Telegram says then.
+            log.error("delivery %d, to be paid for, is sent again unpaid: %s", pick.delivery.id, outcome.reason)
+            self._pace.payment_refused(now)
+            return RetryAt(outcome.reason, 0.0)
+        return outcome
 
     async def _rest(self, seconds: float) -> None:
         if seconds <= 0 and not self._stopping:

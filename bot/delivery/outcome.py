@@ -33,6 +33,7 @@ class Denied:
     reason: str
     unknown: bool = False  # nobody has met this answer before: the operator is to read of it
     topic_only: bool = False  # the chat's other topics are open
+    administrators: tuple[int, ...] = ()  # of a chat whose General topic is closed: people, the creator first
 
 
 @dataclass(frozen=True, slots=True)

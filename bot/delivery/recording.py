@@ -21,7 +21,7 @@ from bot.delivery.pace import Pace
 from bot.messages import settings
 from storage import chats, digests, outbox, subscriptions
 from storage.database import Transaction
-from storage.records import Delivery
+from storage.records import Delivery, TopicState
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +70,8 @@ async def record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: dat
             await outbox.gone(tx, delivery.id, reason, now)
             cancelled = await chats.rest(tx, delivery.chat_id, reason, now)
             log.warning("chat %d rests (%s); %d queued messages are cancelled", delivery.chat_id, reason, cancelled)
-        case TopicGone(reason):
-            await _end_topic(tx, delivery, reason, now)
+        case TopicGone():
+            await _rest_topic(tx, delivery, outcome, now)
         case Moved(chat_id):
             log.warning("chat %d is now %d", delivery.chat_id, chat_id)
             await chats.migrate(tx, delivery.chat_id, chat_id)
@@ -86,35 +86,67 @@ async def record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: dat
             at = now + _pause(delivery.attempts, UNREACHABLE)
             again = await outbox.unanswered(tx, delivery, now, at, reason)
             log.warning("%s has no answer (%s) and may have arrived; sent again: %s", where, reason, again)
-        case Denied(reason, topic_only=topic_only) if delivery.denials >= len(DENIED):
-            await record(tx, delivery, TopicGone(reason) if topic_only else Gone(reason), now)
-        case Denied(reason, unknown, topic_only):
-            log.log(logging.ERROR if unknown else logging.WARNING, "%s is denied: %s", where, reason)
-            at = now + _pause(delivery.denials + 1, DENIED)
-            await outbox.denied(tx, delivery, at, reason, topic_only=topic_only)
+        case Denied():
+            await _denied(tx, delivery, outcome, now)
         case RetryAt(reason, seconds) | Flooded(reason, seconds):
             pause = _pause(delivery.attempts, UNREACHABLE) if seconds is None else timedelta(seconds=seconds)
             log.warning("%s waits %.0f s: %s", where, pause.total_seconds(), reason)
             await outbox.again(tx, delivery, now + pause, reason)
 
 
-async def _end_topic(tx: Transaction, delivery: Delivery, reason: str, now: datetime) -> None:
-    """End what was scheduled in a topic. Its papers go nowhere else: each topic is read by those who chose it."""
-    chat_id, thread_id = delivery.chat_id, delivery.thread_id
+async def _denied(tx: Transaction, delivery: Delivery, outcome: Denied, now: datetime) -> None:
+    where, reason, topic_only = f"delivery {delivery.id} to chat {delivery.chat_id}", outcome.reason, outcome.topic_only
+    log.log(logging.ERROR if outcome.unknown else logging.WARNING, "%s is denied: %s", where, reason)
+    if topic_only and not delivery.thread_id and await _pass_on(tx, delivery, outcome, now):
+        log.warning("%s is passed on to an administrator of the chat", where)
+    elif delivery.denials < len(DENIED):
+        at = now + _pause(delivery.denials + 1, DENIED)
+        await outbox.denied(tx, delivery, at, reason, topic_only=topic_only)
+    elif topic_only:
+        await _rest_topic(tx, delivery, outcome, now)
+    else:
+        await record(tx, delivery, Gone(reason), now)
+
+
+async def _pass_on(tx: Transaction, delivery: Delivery, denied: Denied, now: datetime) -> bool:
+    """Give the notices that wait for a General topic, which is closed, to an administrator; whether this was one."""
+    chat, told = await chats.get(tx, delivery.chat_id), await chats.talking(tx, denied.administrators)
+    if chat is None or told is None:
+        return False
+    notices = await outbox.notices(tx, chat.id)
+    for each in notices:
+        await outbox.gone(tx, each.id, denied.reason, now)
+        await digests.notice(tx, told.id, [settings.passed_on(each.message, chat, told.language)], now)
+    return delivery.id in {each.id for each in notices}
+
+
+async def _rest_topic(tx: Transaction, delivery: Delivery, outcome: Denied | TopicGone, now: datetime) -> None:
+    """Pause what is scheduled in a topic. Its papers go nowhere else: each topic is read by those who chose it."""
+    chat_id, thread_id, reason = delivery.chat_id, delivery.thread_id, outcome.reason
+    topic = TopicState.CLOSED if isinstance(outcome, Denied) else TopicState.DELETED
     await outbox.gone(tx, delivery.id, reason, now)
     cancelled = await outbox.cancel_topic(tx, (chat_id, thread_id), reason, now)
-    ended = await subscriptions.remove_all(tx, chat_id, thread_id)
+    rested = await subscriptions.rest(tx, (chat_id, thread_id), topic)
     log.warning(
-        "topic %d of chat %d is gone (%s): %d queued messages are cancelled, %d subscriptions ended",
+        "topic %d of chat %d is %s (%s): %d queued messages are cancelled, %d subscriptions rest",
         thread_id,
         chat_id,
+        topic,
         reason,
         cancelled,
-        ended,
+        rested,
     )
     chat = await chats.get(tx, chat_id)
-    if chat and ended and thread_id:
-        await digests.notice(tx, chat_id, [settings.topic_gone(ended, chat.language)], now)
+    if chat is None or not rested:
+        return
+    # Told in General, and in private if General itself is closed: never in another topic.
+    told = chat if thread_id else await chats.talking(tx, outcome.administrators if isinstance(outcome, Denied) else ())
+    if told is None:
+        log.warning("no administrator of chat %d talks with the bot and can be told", chat_id)
+        return
+    here = told.id == chat_id
+    page = settings.topic_gone(rested, (chat, thread_id), topic, told.language, here=here)
+    await digests.notice(tx, told.id, [page], now)
 
 
 def _pause(attempt: int, pauses: Sequence[int]) -> timedelta:

@@ -1,17 +1,19 @@
 """The client: two bots on pools of their own, and one message sent, with an outcome for whatever comes back."""
 
+import logging
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from telegram import LinkPreviewOptions
-from telegram.constants import ParseMode
+from telegram.constants import ChatMemberStatus, ParseMode
 from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from bot.delivery.answers import classify
 from bot.delivery.bodies import Form
-from bot.delivery.outcome import Outcome, Refused, Sent, Uncertain
+from bot.delivery.outcome import Denied, Outcome, Refused, Sent, Uncertain
 from bot.delivery.patience import Patience
 from bot.delivery.polling import SecretBot
 from bot.delivery.proxy import environment_proxy
@@ -19,6 +21,8 @@ from bot.delivery.transport import TimeOuts, Transport
 from bot.keyboards import markup
 from bot.messages.size import plain
 from storage.records import Delivery, Message
+
+log = logging.getLogger(__name__)
 
 __all__ = ["PATIENCE", "Patience", "SecretBot", "bots", "classify", "send"]
 
@@ -66,11 +70,27 @@ async def send(bot: ExtBot[Any], delivery: Delivery) -> Outcome:
         outcome = classify(error)
         if edited is not None and isinstance(outcome, Refused):
             return Sent(edited)  # not modified, or deleted meanwhile: there is nothing left to put right
+        if isinstance(outcome, Denied) and outcome.topic_only and not delivery.thread_id:
+            return replace(outcome, administrators=await _administrators(bot, delivery.chat_id))
         return outcome
     if edited is not None:
         return Sent(edited)
     number = result.get("message_id") if isinstance(result, dict) else None
     return Sent(number) if isinstance(number, int) else Uncertain("Telegram answers without the message")
+
+
+async def _administrators(bot: ExtBot[Any], chat_id: int) -> tuple[int, ...]:
+    """Who is to be told what a forum's General topic, closed, does not take."""
+    try:
+        found = await bot.request.post(
+            f"{bot.base_url}/getChatAdministrators", cast(Any, Form(b"chat_id=%d" % chat_id)), read_timeout=PATIENCE
+        )
+    except TelegramError as error:
+        log.warning("the administrators of chat %d are not known: %s", chat_id, error.message)
+        return ()
+    people = [each for each in cast(list[dict[str, Any]], found) if not each["user"]["is_bot"]]
+    people.sort(key=lambda each: each["status"] != ChatMemberStatus.OWNER)
+    return tuple(each["user"]["id"] for each in people)
 
 
 def _where(delivery: Delivery) -> bytes:

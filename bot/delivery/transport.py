@@ -20,7 +20,7 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.delivery.bodies import Form, encoded, multipart, pieces
-from bot.delivery.departure import DEPARTED
+from bot.delivery.departure import DEPARTURE, Departure
 
 # Seconds that an unused connection is kept. Servers close theirs later (nginx after 75 s), so that no request goes out
 # on a connection that is just being closed.
@@ -156,13 +156,16 @@ class _Connector(aiohttp.TCPConnector):
         traces: list[Any],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # the signature is aiohttp's
     ) -> aiohttp.connector.Connection:
+        departure = DEPARTURE.get(None) or Departure()
+        departure.waits = True  # and stays so if the request is cancelled meanwhile
         try:
             connection = await super().connect(req, traces, timeout)
         except TimeoutError:
             raise NotSent("not connected in time, or all connections are busy; the request was not sent") from None
         except (aiohttp.ClientError, OSError) as error:
             raise NotSent(f"no connection: {_cause(error)}; the request was not sent") from None
-        DEPARTED.get()()
+        departure.waits = False
+        departure.leaves()
         return connection
 
 

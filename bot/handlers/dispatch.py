@@ -76,11 +76,16 @@ def add_handlers(app: App, deps: Deps) -> None:
     """Register everything that the bot answers."""
     for command in COMMANDS:
         acts = (Act.COMMAND, *_dear(restraint.COMMANDS, command.name))
-        app.add_handler(CommandHandler(command.name, _answering(deps, command.handler, *acts), filters=_SPOKEN))
+        handler = _answering(deps, _command(command.handler), *acts)
+        app.add_handler(CommandHandler(command.name, handler, filters=_SPOKEN))
     app.add_handler(CallbackQueryHandler(_answering(deps, _press, Act.PRESS)))
     app.add_handler(InlineQueryHandler(_offering(deps)))
     app.add_handler(ChatMemberHandler(_answering(deps, membership.changed), ChatMemberHandler.MY_CHAT_MEMBER))
-    app.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, _answering(deps, membership.migrated)))
+    app.add_handler(
+        MessageHandler(filters.StatusUpdate.MIGRATE, _answering(deps, membership.migrated, remembers=False))
+    )
+    opened = filters.StatusUpdate.FORUM_TOPIC_REOPENED
+    app.add_handler(MessageHandler(opened, _answering(deps, membership.reopened)))
     private = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & ~filters.StatusUpdate.ALL
     app.add_handler(MessageHandler(private & filters.COMMAND, _answering(deps, reading.unknown_command, Act.COMMAND)))
     app.add_handler(MessageHandler(private, _answering(deps, reading.words, Act.COMMAND, Act.SEARCH)))
@@ -97,8 +102,11 @@ def menus() -> list[tuple[BotCommandScope, list[BotCommand], str | None]]:
     ]
 
 
-def _answering(deps: Deps, handler: Handler, *acts: Act) -> Any:
-    """What calls a handler. `acts`: what the limits count it as; none, and it is never too much."""
+def _answering(deps: Deps, handler: Handler, *acts: Act, remembers: bool = True) -> Any:
+    """What calls a handler. `acts`: what the limits count it as; none, and it is never too much.
+
+    `remembers`: a chat that is not known is from now on.
+    """
 
     async def answer(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
         seen = _seen(deps, update)
@@ -107,7 +115,7 @@ def _answering(deps: Deps, handler: Handler, *acts: Act) -> Any:
         turn = _turn(deps, update, context, seen)
         verdict = turn.take(*acts, *_dear(restraint.BUTTONS, turn.text if turn.press else "")) if acts else ALLOWED
         try:
-            if verdict.allowed or verdict.tell:
+            if remembers and (verdict.allowed or verdict.tell):
                 turn.chat = await _remembered(deps, seen)
             if verdict.allowed:
                 await handler(turn)
@@ -137,6 +145,15 @@ def _is_own(update: Update, bot: int) -> bool:
     """Whether a message is a card that inline mode offered: that is no question."""
     message = update.effective_message
     return bool(message and message.via_bot and message.via_bot.id == bot and not update.callback_query)
+
+
+def _command(handler: Handler) -> Handler:
+    async def obey(turn: Turn) -> None:
+        if not turn.private:
+            await membership.spoken(turn)
+        await handler(turn)
+
+    return obey
 
 
 async def _press(turn: Turn) -> None:

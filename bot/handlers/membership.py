@@ -1,15 +1,16 @@
-"""The bot is let in, given rights, thrown out, blocked; a group becomes a supergroup."""
+"""The bot is let in, given rights, thrown out, blocked; a group becomes a supergroup; a topic is opened again."""
 
 import logging
 
-from telegram import ChatMember, ChatMemberAdministrator, ChatMemberUpdated
+from telegram import ChatMember, ChatMemberAdministrator, ChatMemberRestricted, ChatMemberUpdated
 from telegram.constants import ChatMemberStatus, ParseMode
 from telegram.error import BadRequest, Forbidden
 
+from bot.digests import calendar
 from bot.handlers.turn import Turn
 from bot.messages import settings
-from storage import chats, subscriptions
-from storage.records import ChatKind, Message
+from storage import chats, outbox, subscriptions
+from storage.records import Chat, ChatKind, Message
 
 log = logging.getLogger(__name__)
 
@@ -19,13 +20,44 @@ _OUT = (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED)
 async def changed(turn: Turn) -> None:
     """The bot's own membership changed."""
     change = turn.update.my_chat_member
-    if change is None:
+    if change is None or change.chat.id != turn.chat.id:  # a group that became a supergroup has no members any more
         return
     was_out, is_out = change.old_chat_member.status in _OUT, change.new_chat_member.status in _OUT
     if is_out:
         await _left(turn)
-    elif was_out and not turn.private:
+        return
+    if _may_post(turn.chat, change.new_chat_member):
+        await _go_on(turn)
+    if was_out and not turn.private:
         await _joined(turn, change)
+
+
+async def reopened(turn: Turn) -> None:
+    """The topic takes messages: what rested because it did not goes on."""
+    place = (turn.chat.id, turn.thread_id)
+    async with turn.database.reading() as tx:
+        resting = await subscriptions.resting(tx, place)
+    async with turn.database.transaction() as tx:
+        for each in resting:
+            due = calendar.next_due(each.schedule, turn.chat.timezone, turn.now)
+            await subscriptions.resume(tx, each.id, due)
+    await _go_on(turn, turn.thread_id)
+
+
+async def spoken(turn: Turn) -> None:
+    """Somebody gave a command in a topic, so that it is there and open."""
+    async with turn.database.reading() as tx:
+        resting = await subscriptions.resting(tx, (turn.chat.id, turn.thread_id))
+    if resting:
+        await reopened(turn)
+
+
+async def _go_on(turn: Turn, thread_id: int | None = None) -> None:
+    """Send now what was put off because the chat, or its topic, refused it."""
+    async with turn.database.transaction() as tx:
+        released = await outbox.release(tx, turn.chat.id, turn.now, thread_id)
+    if released:
+        turn.deps.wake()
 
 
 async def migrated(turn: Turn) -> None:
@@ -52,7 +84,7 @@ async def _left(turn: Turn) -> None:
 async def _joined(turn: Turn, change: ChatMemberUpdated) -> None:
     chat, who, language = turn.chat, change.from_user.id, turn.chat.language
     if chat.kind == ChatKind.CHANNEL:
-        may_post = _posts(change.new_chat_member)
+        may_post = _may_post(chat, change.new_chat_member)
         await _tell(turn, who, settings.joined("joined_channel", chat, language, may_post=may_post))
         return
     forum = bool(change.chat.is_forum)
@@ -69,5 +101,7 @@ async def _tell(turn: Turn, chat_id: int, message: Message) -> bool:
     return True
 
 
-def _posts(member: ChatMember) -> bool:
-    return isinstance(member, ChatMemberAdministrator) and bool(member.can_post_messages)
+def _may_post(chat: Chat, member: ChatMember) -> bool:
+    if chat.kind == ChatKind.CHANNEL:
+        return isinstance(member, ChatMemberAdministrator) and bool(member.can_post_messages)
+    return not isinstance(member, ChatMemberRestricted) or bool(member.can_send_messages)

@@ -16,7 +16,7 @@ from storage import listings, posting, proposals, subscriptions, summaries, text
 from storage.database import Database, Transaction
 from storage.posting import Prepared
 from storage.records import Part
-from storage.subscriptions import Planned, Subscriber
+from storage.subscriptions import Planned, Subscriber, Terms
 
 __all__ = ["Rules", "prepare", "prepare_announced", "preview", "prune"]
 
@@ -129,13 +129,17 @@ async def _write(database: Database, laid: Laid, round_: Round) -> int:
         plans = [Planned([each.id for each in who], layout.next_due, layout.batch) for layout, who in groups]
         await subscriptions.plan(tx, plans)
         prepared = [
-            Prepared(layout.digest, layout.parts, [each[:3] for each in who])
+            Prepared(layout.digest, layout.parts, [each[:3] for each in who], asked=_is_asked(who[0]))
             for layout, who in groups
             if layout.digest and layout.parts
         ]
         queued = await posting.save(tx, prepared, round_.now)
     _log(prepared, queued)
     return queued
+
+
+def _is_asked(subscriber: Subscriber) -> bool:
+    return Terms.read(subscriber.terms).requested_at is not None
 
 
 def _groups(laid: Laid) -> list[tuple[Layout, list[Subscriber]]]:

@@ -39,9 +39,8 @@ async def watch(database: Database, operator: Chat | None, known: Elsewhere, now
         over = [pages.over(text, language) for name, text in before.items() if name not in told]
         await stored.replace(tx, told, now)
         if operator and (begun or over):
-            if await chats.get(tx, operator.id) is None:
-                await chats.remember(tx, operator, now)
-            await digests.notice(tx, operator.id, [*begun, *over], now)
+            chat = await chats.get(tx, operator.id) or await chats.remember(tx, operator, now)
+            await digests.notice(tx, chat.id, [*begun, *over], now)
     for name in told.keys() - before.keys():
         log.error("alarm %s: %s", name, told[name])
     for name in before.keys() - told.keys():

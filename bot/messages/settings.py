@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from bot.messages.size import clip
 from bot.messages.wording import render, word
 from bot.papers import taxonomy
-from storage.records import AnnounceType, Button, Chat, Form, Keyboard, Language, Message, Subscription
+from storage.records import AnnounceType, Button, Chat, Form, Keyboard, Language, Message, Subscription, TopicState
 
 WORKDAYS = frozenset({1, 2, 3, 4, 5})
 EVERY_DAY = frozenset({1, 2, 3, 4, 5, 6, 7})
@@ -120,9 +122,24 @@ def unsubscribed(ended: Subscription, language: Language) -> Message:
     return Message(render(language, "unsubscribed", topic=topic(ended.query, language)))
 
 
-def topic_gone(ended: int, language: Language) -> Message:
-    """A forum's topic has gone, and so many subscriptions with it. Said in General."""
-    return Message(render(language, "topic_gone", ended=ended))
+def topic_gone(rested: int, place: tuple[Chat, int], topic: TopicState, language: Language, *, here: bool) -> Message:
+    """A chat's topic takes no messages, and so many subscriptions rest. `here`: it is said in the chat."""
+    chat, thread_id = place
+    text = render(
+        language,
+        "topic_gone",
+        rested=rested,
+        place="" if here else chat.title or str(chat.id),
+        thread=thread_id,
+        thread_url=_thread_url(chat, thread_id),
+        closed=topic == TopicState.CLOSED,
+    )
+    return Message(text)
+
+
+def passed_on(meant: Message, chat: Chat, language: Language) -> Message:
+    """What was meant for a forum's General topic, which is closed."""
+    return Message(render(language, "passed_on", place=chat.title or str(chat.id), text=Markup(meant.text)))  # noqa: S704  # it is a message already
 
 
 def joined(template: str, chat: Chat, language: Language, *, forum: bool = False, may_post: bool = True) -> Message:
@@ -141,11 +158,12 @@ def label(shown: Subscription, language: Language, *, elsewhere: bool) -> str:
 
 def _thread(shown: Subscription, chat: Chat, *, elsewhere: bool) -> dict[str, Any]:
     """The forum topic, where it must be told, and a link to it: a bot is not told the names of topics."""
+    return {"thread": shown.thread_id if elsewhere else 0, "thread_url": _thread_url(chat, shown.thread_id)}
+
+
+def _thread_url(chat: Chat, thread_id: int) -> str:
     internal = chat.username or f"c/{-chat.id - 10**12}"  # core.telegram.org/api/links#message-links
-    return {
-        "thread": shown.thread_id if elsewhere else 0,
-        "thread_url": f"https://t.me/{internal}/{shown.thread_id}",
-    }
+    return f"https://t.me/{internal}/{thread_id}"
 
 
 def _numbered(all_: Sequence[Subscription], action: str) -> Keyboard:
@@ -165,6 +183,7 @@ def _words(shown: Subscription, language: Language) -> dict[str, Any]:
         "max_papers": shown.max_papers,
         "kinds": word(language, f"choice.kinds_{chosen}") if (chosen := _kinds(shown)) != "cross" else "",
         "paused": shown.paused,
+        "why": word(language, f"choice.topic_{shown.topic}") if shown.topic else "",
     }
 
 

@@ -8,6 +8,8 @@ down_revision = "0008"
 STATEMENTS = """
 -- 1: nothing is prepared.
 ALTER TABLE subscriptions ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+-- Why, if nobody chose it: its forum topic is 'closed' or 'deleted'.
+ALTER TABLE subscriptions ADD COLUMN topic TEXT NOT NULL DEFAULT '';
 -- jobs.prepare: the paused, whose due times only get older, are not read at all.
 DROP INDEX subscriptions_due;
 DROP INDEX subscriptions_batch;
