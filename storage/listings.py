@@ -14,7 +14,8 @@ from storage.search import Found, Order
 class Listing:
     """One list: what was asked, the ids in the order shown, how many matched, how many of them hold every word.
 
-    `more`: there may be more than were counted.
+    `translated` of these hold for a word what it means in the other language. `more`: there may be more than were
+    counted.
     """
 
     id: int
@@ -25,6 +26,7 @@ class Listing:
     exact: int
     more: bool
     order: Order | None  # None: it was not found by a search
+    translated: int = 0
 
 
 async def add(
@@ -32,8 +34,8 @@ async def add(
 ) -> Listing:
     """Store a list as the last one of that chat and topic; the list. `order`: of a search."""
     sql = """
-    INSERT INTO listings (chat_id, thread_id, query, total, exact, more, papers, sorted, made_at)
-    VALUES (:chat_id, :thread_id, :query, :total, :exact, :more, :papers, :sorted, :now) RETURNING *
+    INSERT INTO listings (chat_id, thread_id, query, total, exact, translated, more, papers, sorted, made_at)
+    VALUES (:chat_id, :thread_id, :query, :total, :exact, :translated, :more, :papers, :sorted, :now) RETURNING *
     """
     values = {
         "chat_id": place[0],
@@ -41,6 +43,7 @@ async def add(
         "query": query,
         "total": found.total,
         "exact": found.exact,
+        "translated": found.translated,
         "more": int(found.more),
         "papers": " ".join(found.ids),
         "sorted": order or "",
@@ -71,4 +74,4 @@ async def prune(tx: Transaction, before: datetime) -> int:
 def _listing(row: Row[Any]) -> Listing:
     order = Order(row.sorted) if row.sorted else None
     ids = tuple(row.papers.split())
-    return Listing(row.id, row.chat_id, row.query, ids, row.total, row.exact, bool(row.more), order)
+    return Listing(row.id, row.chat_id, row.query, ids, row.total, row.exact, bool(row.more), order, row.translated)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any as Value
 
-from storage import author_names, segment
+from storage import author_names, ranking, segment
 from storage.filters import Filter
 from storage.paper_rows import month_floor
 from storage.query import (
@@ -44,6 +44,7 @@ TEXTS = {
 }
 """The text of `papers t` and `summaries s` that a phrase of a field is looked for in, as phrases are compared."""
 
+_NOTHING = '""'  # an expression of FTS5 that no row meets
 _DATED = "EXISTS (SELECT 1 FROM announcements a WHERE a.paper = p.ordinal AND a.date > '')"
 
 
@@ -55,9 +56,24 @@ def matching(tree: All, today: date | None = None) -> Filter:
     return _filter(tree, today, phrases=True)
 
 
-def indexed(tree: All, today: date | None = None) -> Filter:
-    """What the indexes tell of `matching`: all but the order of words in the phrases that every paper is to hold."""
-    return _filter(tree, today, phrases=False)
+def indexed(tree: All, today: date | None = None, *, floor: int = 0) -> Filter:
+    """What the indexes tell of `matching`: all but the order of words in the phrases that every paper is to hold.
+
+    Phrases that are not `is_sure` are looked for in every text only from the ordinal `floor` on.
+    """
+    return _filter(tree, today, phrases=False, floor=floor)
+
+
+def is_sure(node: Node) -> bool:
+    """Whether the index names some papers for each phrase: it does not for function words and single characters."""
+    match node:
+        case All(parts) | Any(parts):
+            return all(map(is_sure, parts))
+        case Not(part):
+            return is_sure(part)
+        case Phrase(text):
+            return bool(ranking.sure(segment.terms(text)))
+    return True
 
 
 def phrases(tree: All) -> dict[str, Phrase]:
@@ -66,8 +82,8 @@ def phrases(tree: All) -> dict[str, Phrase]:
     return {f"qphrase{number}": Phrase(_folded(each), each.field) for number, each in enumerate(found)}
 
 
-def _filter(tree: All, today: date | None, *, phrases: bool) -> Filter:
-    statement = _Statement(today or datetime.now(UTC).date())
+def _filter(tree: All, today: date | None, *, phrases: bool, floor: int = 0) -> Filter:
+    statement = _Statement(today or datetime.now(UTC).date(), floor)
     sql = " AND ".join(statement.all(tree.parts, found=False, phrases=phrases))
     return Filter(sql or "TRUE", statement.values)
 
@@ -86,7 +102,7 @@ class _Match:
             case Word(text, where):
                 return cls._all(segment.terms(text), where)
             case Phrase(text, where):
-                found = cls._all(segment.terms(text), where)
+                found = cls._all(ranking.sure(segment.terms(text)), where)
                 return replace(found, exact=False) if found else None
             case All(parts):
                 return cls.of_all(parts)
@@ -120,8 +136,8 @@ class _Match:
 
     @classmethod
     def _all(cls, words: Sequence[str], where: Field) -> "_Match | None":
-        together = " ".join(_quoted(words))
-        return cls(f"{_columns(where)}({together})" if where else together) if words else None
+        together = ranking.all_of(words)
+        return cls(f"{columns(where)}({together})" if where else together) if words else None
 
 
 _UNKNOWN = _Match("", exact=False)
@@ -130,6 +146,7 @@ _UNKNOWN = _Match("", exact=False)
 @dataclass(slots=True)
 class _Statement:
     today: date
+    floor: int = 0
     values: dict[str, Value] = field(default_factory=dict)
 
     def all(self, parts: Sequence[Node], *, found: bool, phrases: bool = True) -> list[str]:
@@ -139,7 +156,7 @@ class _Statement:
         finder = None if found or match_ else next(filter(self._finds, sorted(parts, key=self._finds)), None)
         for part in parts:
             if isinstance(part, Phrase):
-                conditions += [self._test(part)] if phrases else []
+                conditions += [*self._perhaps(part), *([self._test(part)] if phrases else ())]
             elif not isinstance(part, Word) and not (match_ and self._is_told(part)):
                 tested = found or match_ is not None or (finder is not None and part is not finder)
                 conditions.append(self.one(part, found=tested))
@@ -177,7 +194,7 @@ class _Statement:
         match_ = _Match.of(node)
         conditions = [self._in(self._rows(match_))] if match_ else []
         if isinstance(node, Phrase):
-            conditions.append(self._test(node))
+            conditions += [*self._perhaps(node), self._test(node)]
         return f"({' AND '.join(conditions) or 'TRUE'})"
 
     def _any(self, parts: Sequence[Node], *, found: bool) -> str:
@@ -212,12 +229,19 @@ class _Statement:
         return f"""EXISTS (SELECT 1 FROM papers t LEFT JOIN summaries s ON s.paper = t.ordinal
             WHERE t.ordinal = p.ordinal AND INSTR({TEXTS[phrase.field]}, {self._bind(_folded(phrase))}) > 0)"""
 
+    def _perhaps(self, phrase: Phrase) -> list[str]:
+        """Where a phrase is looked for that the index names no papers for: all that is new, and where it is likely."""
+        if not self.floor or is_sure(phrase):
+            return []
+        likely = self._in(self._rows(_Match(ranking.all_of(segment.terms(phrase.text)) or _NOTHING)))
+        return [f"(p.ordinal >= {self._bind(self.floor)} OR {likely})"]
+
     def _select(self, node: Node) -> str:
         """The ordinals of a leaf's papers."""
         match node:
             case Author(name):
                 asked = " AND ".join(f"({' OR '.join(_quoted(group))})" for group in author_names.groups(name))
-                asked = self._bind(asked or '""')  # nobody
+                asked = self._bind(asked or _NOTHING)
                 rows = f"SELECT rowid FROM search_authors WHERE search_authors MATCH {asked}"
             case Category(names):
                 rows = f"SELECT paper FROM paper_categories WHERE category IN {self._bind(sorted(names))}"
@@ -274,7 +298,8 @@ def _folded(phrase: Phrase) -> str:
     return segment.folded(segment.simplified(phrase.text))
 
 
-def _columns(where: Field) -> str:
+def columns(where: Field) -> str:
+    """What stands before an expression over search_full that is of a field."""
     is_title = where == Field.TITLE
     columns = [each for each in COLUMNS["search_full"] if each.startswith("title") == is_title]
     return f"{{{' '.join(columns)}}} : "

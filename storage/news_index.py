@@ -5,12 +5,13 @@ tree finds is what storage.matching finds by SQL: tests/test_news.py compares th
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
-from storage import search_index, segment
+from storage import ranking, search_index, segment
 from storage.database import Transaction
+from storage.matching import columns
 from storage.news_facts import Facts, bits
 from storage.query import (
     All,
@@ -33,6 +34,7 @@ from storage.query import (
 
 REMEMBERED = 10_000  # words
 _COLUMNS = search_index.COLUMNS["search_full"]
+_terms = lru_cache(REMEMBERED)(segment.terms)  # cutting costs more than finding
 
 
 class NewsIndex:
@@ -89,10 +91,10 @@ class NewsIndex:
             case Not(part):
                 return self._facts.everything & ~self._one(part)
             case Word(text, where):
-                return self._holding(segment.terms(text), where)
+                return self._holding(_terms(text), where)
             case Phrase(text, where):
                 folded = segment.folded(segment.simplified(text))
-                return self._facts.holding(folded, where, self._holding(segment.terms(text), where))
+                return self._facts.holding(folded, where, self._holding(ranking.sure(segment.terms(text)), where))
         return self._fact(node)
 
     def _fact(self, node: Node) -> int:
@@ -116,17 +118,14 @@ class NewsIndex:
                 found = facts.listed(node)
         return found
 
-    def _holding(self, words: Iterable[str], where: Field) -> int:
+    def _holding(self, words: Sequence[str], where: Field) -> int:
         """The papers that hold all of these words in a field."""
         found = self._facts.everything
-        for word in words:
-            found &= self._word(word, where)
+        for expression in ranking.each_of(words):
+            found &= self._word(expression, where)
         return found
 
-    def _look_up(self, word: str, where: Field) -> int:
-        asked = f'"{word}"'
-        if where:
-            columns = [each for each in _COLUMNS if each.startswith("title") == (where == Field.TITLE)]
-            asked = f"{{{' '.join(columns)}}} : {asked}"
+    def _look_up(self, expression: str, where: Field) -> int:
+        asked = f"{columns(where)}{expression}" if where else expression
         sql = "SELECT rowid FROM search_full WHERE search_full MATCH ?"
         return bits([row[0] for row in self._words.execute(sql, (asked,))])

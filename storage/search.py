@@ -4,19 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from storage import lexicon, ranking, segment
+from storage import lexicon, meanings
 from storage import matching as conditions_of
 from storage.database import Transaction
-from storage.direct import rows
 from storage.filters import Filter
 from storage.query import Query
-from storage.ranking import Term
-from storage.stages import COUNTED, FEW, HEADS, Stages, merged
+from storage.stages import COUNTED, FEW, LONG, OTHERS, Stages, ids, merged
 
 ENOUGH = 3  # with fewer papers that hold every word, others that hold a part are added
-# Words that nearest papers share: together at most this share of the titles has them, 7 ms at 65,000 papers.
-ALIKE, AT_LEAST, AT_MOST = 0.02, 3, 12
-RECENT = 5_000  # papers with such a word that are compared, the newest
 
 
 class Order(StrEnum):
@@ -28,20 +23,21 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The ids of the best papers for a query, and how many were found in all; `partial` of them hold not every word.
+    """The ids of the best papers for a query, and how many were found in all.
 
-    What a word means in the other language counts for it. `more`: not every text was looked at, or not every paper
-    counted, so that there may be more than `total`.
+    `translated` of them hold, for a word, what it means in the other language, `partial` not every word. `more`: not
+    every text was looked at, or not every paper counted, so that there may be more than `total`.
     """
 
     ids: tuple[str, ...]
     total: int
     partial: int = 0
     more: bool = False
+    translated: int = 0
 
     @property
     def exact(self) -> int:
-        """How many hold every word."""
+        """How many hold every word or what it means."""
         return self.total - self.partial
 
 
@@ -51,59 +47,32 @@ async def find(tx: Transaction, query: Query, limit: int = 100, order: Order = O
     newest, total = await stages.newest(limit)
     more = stages.more or total >= COUNTED
     if not query.words:
-        return Found(await _ids(tx, newest), total, more=more)
-    terms = await _terms(tx, query.words)
-    best = await stages.ranked(terms, total, limit) if total > 1 and order is Order.RELEVANCE else []
-    translated = await stages.translated(terms, total) if len(best) < FEW else []
+        told = await stages.spoken(query.tree, newest, total, limit) if total > 1 and order is Order.RELEVANCE else []
+        return Found(await ids(tx, merged(told, newest)[:limit]), total, more=more)
+    known = await lexicon.entries(tx, query.words)
+    terms = meanings.terms(query.words, known)
+    best = await stages.ranked(terms, total, limit) if total > 1 else []
+    translated = list[int]()
+    if len(best) < FEW and not (total and len(terms) > LONG):
+        terms = await meanings.told(tx, terms, known)
+        translated = await stages.translated(terms, total)
+        more |= len(translated) >= OTHERS
+    others = len(translated) - len(await stages.holding(translated, newest, total))
     # What only says it somewhere in its abstract stands behind a title that says it in the other language.
     if total >= FEW:
-        known = merged(best, translated)
-        rest = [each for each in newest if each not in known]
-        exact = merged(known, await stages.said(rest) if len(known) < FEW else rest)
+        told = merged(best, translated)
+        rest = [each for each in newest if each not in told]
+        exact = merged(told, await stages.said(rest) if len(told) < FEW else rest)
     else:
         exact = merged(best, newest, translated)
-        total = len(exact)
+    total += others
     found = merged(exact, await stages.part(terms, found=total)) if total < ENOUGH else exact
     partial = len(found) - len(exact)
     if order is Order.DATE:
         found = sorted(exact, reverse=True) + sorted(found[len(exact) :], reverse=True)
-    return Found(await _ids(tx, found[:limit]), total + partial, partial, more)
-
-
-async def similar(tx: Transaction, paper_id: str, limit: int = 10) -> list[str]:
-    """The papers of the store that are nearest to one of it, by the rarest words of its titles and summary."""
-    texts = HEADS.replace("p.ordinal IN :ordinals", "p.id = :id").replace(" || ' ' || ", ", ")
-    found = await rows(tx, texts, {"id": paper_id})
-    if not found:
-        return []
-    itself, *heads = found[0]
-    words = tuple(dict.fromkeys(word for head in heads for word in segment.terms(head)))
-    terms = sorted(await _terms(tx, words), key=lambda term: term.share)
-    share, chosen = 0.0, list[str]()
-    for term in terms[:AT_MOST]:
-        share += term.share
-        if len(chosen) < AT_LEAST or share <= ALIKE:
-            chosen.append(ranking.quoted(term.word))
-    if not chosen:
-        return []
-    near = await Stages(tx, ()).newest_scored(" OR ".join(chosen), RECENT)
-    return list(await _ids(tx, [each for each in near if each != itself][:limit]))
+    return Found(await ids(tx, found[:limit]), total + partial, partial, more, others)
 
 
 def matching(query: Query, today: date | None = None) -> Filter:
     """The papers that hold all that a query asks, as a condition for any statement over `papers p`."""
     return conditions_of.matching(query.tree, today)
-
-
-async def _terms(tx: Transaction, words: tuple[str, ...]) -> list[Term]:
-    known = await lexicon.entries(tx, words)
-    return [
-        Term(word, tuple(w for w, _ in known[word].translations), known[word].share) if word in known else Term(word)
-        for word in words
-    ]
-
-
-async def _ids(tx: Transaction, ordinals: list[int]) -> tuple[str, ...]:
-    found = await rows(tx, "SELECT ordinal, id FROM papers WHERE ordinal IN :ordinals", {"ordinals": ordinals})
-    ids: dict[int, str] = dict(found)
-    return tuple(ids[each] for each in ordinals if each in ids)

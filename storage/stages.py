@@ -1,15 +1,16 @@
 """The steps of a search, each one or two statements to the full-text index."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any
 
-from storage import matching, ranking
+from storage import matching, meanings, ranking, segment
 from storage.database import Transaction
 from storage.direct import rows
 from storage.filters import EVERYTHING, Filter
 from storage.paper_rows import BEST_SUMMARY
-from storage.query import Query
+from storage.query import Node, Phrase, Query, Word, asked_for
 from storage.ranking import Term
 
 FEW = 10  # with fewer papers at hand, others are worth looking for
@@ -19,6 +20,7 @@ COUNTED = 100_000  # beyond, papers are not counted: 0.04 us each
 # bm25 costs 1.7 us a paper. MANY are ranked by what their titles say, the newest; of others the newest by bm25.
 MANY, NEWEST = 10_000, 500
 COMPARED = 30  # papers whose texts are looked at
+UNSURE = 2_000  # texts, the newest, in which a phrase is looked for that the index names no papers for
 TESTED = 3_000  # texts in which a phrase is looked for, the newest that hold its words: 0.1 ms each
 
 _OF_PAPERS = f"""
@@ -43,12 +45,13 @@ class Stages:
         """The stages of a query; its phrases are looked for at once."""
         if not query.rest.tree.parts:
             return cls(tx, query.words)
+        floor = 0 if matching.is_sure(query.tree) else await _floor(tx)
         if not matching.phrases(query.tree):
-            return cls(tx, query.words, matching.indexed(query.rest.tree))
-        held, is_all = await _holding_phrases(tx, query)
+            return cls(tx, query.words, matching.indexed(query.rest.tree, floor=floor), more=floor > 0)
+        held, is_all = await _holding_phrases(tx, query, floor)
         if query.words and len(held) < FEW:
-            held += (await _holding_phrases(tx, query.rest))[0]  # of which some may hold a part of the words
-        return cls(tx, query.words, Filter("p.ordinal IN :held", {"held": held}), more=not is_all)
+            held += (await _holding_phrases(tx, query.rest, floor))[0]  # of which some may hold a part of the words
+        return cls(tx, query.words, Filter("p.ordinal IN :held", {"held": held}), more=floor > 0 or not is_all)
 
     async def newest(self, limit: int) -> tuple[list[int], int]:
         """The newest papers that hold all that is asked, and how many there are, counted up to COUNTED."""
@@ -71,19 +74,41 @@ class Stages:
             # What almost every paper has weighs nothing and costs most: it is only asked to be there.
             among = ranking.all_of(self.words) if len(words) < len(self.words) else ""
             scores = await self.scored(ranking.all_of(words), limit, among=among)
-        return await self._compared(HEADS, scores)
+        return await self._compared(HEADS, scores, ranking.evidence(self.words))
+
+    async def spoken(self, tree: Node, newest: list[int], total: int, limit: int) -> list[int]:
+        """Of the papers that hold a query without words of its own, those whose titles speak for it, by relevance."""
+        expression = ranking.any_of(tree)
+        if not expression:
+            return []
+        if total >= MANY:
+            scores = dict.fromkeys(await self.newest_scored(expression, NEWEST), 0.0)
+        else:
+            scores = await self.scored(expression, limit, floor=newest[-1] if total <= limit else 0)
+        asked = [each for each in asked_for(tree) if isinstance(each, Word | Phrase)]
+        words = dict.fromkeys(word for each in asked for word in segment.terms(each.text))
+        phrases = [segment.folded(segment.simplified(each.text)) for each in asked if isinstance(each, Phrase)]
+        return await self._compared(HEADS, scores, ranking.evidence([*words], phrases))
 
     async def translated(self, terms: list[Term], total: int) -> list[int]:
         """Papers whose title or summary holds every word or what it means in the other language."""
-        if total and len(terms) > LONG:
-            return []
-        together = " AND ".join(term.any for term in ranking.rarest(terms, 5))
+        together = " AND ".join(term.any for term in ranking.rarest(terms, meanings.MOST))
         newest = await self._short(together, OTHERS)
         return newest if len(newest) <= (FEW if total else 1) else await self.newest_scored(together, NEWEST)
 
+    async def holding(self, some: list[int], newest: list[int], total: int) -> set[int]:
+        """Those of some papers that hold all that is asked; `newest` of `total` do."""
+        beyond = [each for each in some if each < newest[-1]] if total > len(newest) else []
+        known = {*some}.intersection(newest)
+        if not beyond:
+            return known
+        source = self._from("search_full", ranking.all_of(self.words))
+        sql = f"SELECT f.rowid {source.sql} AND f.rowid IN :some"
+        return known.union(await self._numbers(sql, {**source.values, "some": beyond}))
+
     async def said(self, ordinals: list[int]) -> list[int]:
         """Those papers, the first of them in the order in which their abstracts speak for them."""
-        return await self._compared(ABSTRACTS, dict.fromkeys(ordinals, 0.0))
+        return await self._compared(ABSTRACTS, dict.fromkeys(ordinals, 0.0), ranking.evidence(self.words))
 
     async def part(self, terms: list[Term], *, found: int) -> list[int]:
         """Papers that hold the rarest words but one, or what they mean."""
@@ -137,12 +162,11 @@ class Stages:
         sql = f"SELECT f.rowid {source.sql} ORDER BY f.rowid DESC LIMIT {limit} OFFSET {after}"
         return await self._numbers(sql, source.values)
 
-    async def _compared(self, texts: str, scores: dict[int, float]) -> list[int]:
+    async def _compared(self, texts: str, scores: dict[int, float], evidence: Callable[[str], float]) -> list[int]:
         """The papers of those scores, the best of them put in order by what their texts say."""
         first, rest = list(scores)[:COMPARED], list(scores)[COMPARED:]
         if len(first) < 2:
             return first
-        evidence = ranking.evidence(self.words)
         told = {each: evidence(text) for each, text in await rows(self.tx, texts, {"ordinals": first})}
         return [*sorted(first, key=lambda each: -scores[each] - told.get(each, 0)), *rest]
 
@@ -164,9 +188,22 @@ def merged(*found: list[int]) -> list[int]:
     return list(dict.fromkeys(chain.from_iterable(found)))
 
 
-async def _holding_phrases(tx: Transaction, query: Query) -> tuple[list[int], bool]:
+async def ids(tx: Transaction, ordinals: list[int]) -> tuple[str, ...]:
+    """The ids of papers, in that order."""
+    found = await rows(tx, "SELECT ordinal, id FROM papers WHERE ordinal IN :ordinals", {"ordinals": ordinals})
+    named: dict[int, str] = dict(found)
+    return tuple(named[each] for each in ordinals if each in named)
+
+
+async def _floor(tx: Transaction) -> int:
+    """The first of the newest papers of which every text is looked at; 0 if there are no others."""
+    sql = f"SELECT p.ordinal FROM papers p ORDER BY p.ordinal DESC LIMIT 1 OFFSET {UNSURE}"
+    return next((row[0] + 1 for row in await rows(tx, sql, {})), 0)
+
+
+async def _holding_phrases(tx: Transaction, query: Query, floor: int) -> tuple[list[int], bool]:
     """The newest papers that hold the query's phrases; whether all that might were looked at."""
-    where = matching.indexed(query.tree)
+    where = matching.indexed(query.tree, floor=floor)
     phrases = matching.phrases(query.tree)
     names = {field: f"text{number}" for number, field in enumerate({phrase.field for phrase in phrases.values()})}
     columns = ", ".join(f"{matching.TEXTS[field]} AS {name}" for field, name in names.items())

@@ -120,6 +120,22 @@ def test_an_apostrophe_is_no_quote() -> None:
         ("au:LeCun, GAN", (Author("LeCun"), Word("GAN"))),
         ("au:(Yann LeCun OR Hinton)", (Any((Author("Yann LeCun"), Author("Hinton"))),)),
         ("作者：杨立昆", (Author("杨立昆"),)),
+        ("au:Yann LeCun", (Author("Yann LeCun"),)),
+        ("au:Y LeCun a", (Author("Y LeCun"), A)),
+        ("作者： Wei Zhang diffusion", (Author("Wei Zhang"), Word("diffusion"))),
+        ("-au:Laurens van der Maaten, a", (Not(Author("Laurens van der Maaten")), A)),
+        ("au:A B C D", (Author("A B C"), Word("D"))),
+        ("au:LeCun GAN", (Author("LeCun"), Word("GAN"))),
+        ("au:LeCun Or a", (Any((Author("LeCun"), A)),)),
+        ("au:Yann LeCun|Hinton", (Any((Author("Yann LeCun"), Word("Hinton"))),)),
+        ("au:lecun Diffusion", (Author("lecun"), Word("Diffusion"))),
+        ('au:"LeCun" Diffusion', (Author("LeCun"), Word("Diffusion"))),
+        ("cs.LG、cs.CL", (Any((LEARNING, LANGUAGE)),)),
+        ("cs.LG, cs.CL a", (Any((LEARNING, LANGUAGE)), A)),
+        ("-cs.LG；cs.CL", (Not(Any((LEARNING, LANGUAGE))),)),
+        ("cat:(cs.LG，cs.CL)", (Any((LEARNING, LANGUAGE)),)),
+        ("cs.LG cs.CL", (LEARNING, LANGUAGE)),
+        ("cs.LG, math", (LEARNING, Word("math"))),
         ("cat:cs.LG", (LEARNING,)),
         ("cs.lg", (LEARNING,)),
         ("分类：cs.LG", (LEARNING,)),
@@ -214,7 +230,7 @@ def test_an_operator_alone_is_a_word(text: str) -> None:
         "“扩散”模型",
         "cs.LG 扩散 -survey",
         "ti：扩散  （a OR b）",
-        "au:LeCun，a",
+        "au:LeCun",
         "online: a",
     ],
 )
@@ -233,6 +249,9 @@ def test_a_plain_query_needs_no_word_about_how_it_was_read(text: str) -> None:
         ("类型：新 cat:cs", "type:new cat:cs"),
         ('NOT (a "b c")', '-(a "b c")'),
         ("au:(Yann LeCun)", 'au:"Yann LeCun"'),
+        ("au:Yann LeCun", 'au:"Yann LeCun"'),
+        ("au:lecun diffusion", 'au:"lecun" diffusion'),
+        ("cs.CL、cs.LG", "cs.CL OR cs.LG"),
         ("最近：1周 hf:3", "last:7d hf:>=3"),
     ],
 )
@@ -276,6 +295,7 @@ def test_a_query_is_bounded_in_length_number_and_depth() -> None:
     deep = parse("-(a " * 40 + "b" + ")" * 40)
     assert depth(deep.tree) <= 11
     assert deep.read_as
+    assert parse("(" * 40 + "a" + ")" * 40 + " b").tree == tree(A, B)
     ids = parse("id:" + ",".join(f"2403.{number:05}" for number in range(1, 200)))
     assert ids.is_empty or len(list(asked_for(ids.tree))) <= 64
 
@@ -303,6 +323,9 @@ PIECES = st.one_of(
 @example("NOT -OR)x")
 @example("ｇ｢ a")
 @example("ti: 🙂 a")
+@example("online:ti:|online:😀|online:”NOT）-online:NOTⅧ")
+@example('au:"LeCun" Diffusion')
+@example('(a -au:"LeCun" Diffusion) OR au:B')
 @example("(" * 200 + "a" + ")" * 200)
 def test_any_text_is_a_query_that_reads_back_as_itself(text: str) -> None:
     asked = parse(text)

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.papers import taxonomy
-from storage import lexicon, papers, ranking, search, search_index, segment, stages, state
+from storage import lexicon, likeness, papers, ranking, search, search_index, segment, stages, state
 from storage.database import Database
+from storage.filters import statement
 from storage.query import Query, parse
 from storage.records import Arrival, Summary
 from storage.search import Found, Order
@@ -271,9 +272,9 @@ async def test_the_nearest_papers_are_those_with_the_same_rare_words(database: D
     async with database.transaction() as tx:
         await papers.add(tx, arrivals, NOW)
     async with database.reading() as tx:
-        near = await search.similar(tx, "2403.00001", 2)
+        near = await likeness.similar(tx, "2403.00001", 2)
         assert near == ["2403.00002", "2403.00004"]
-        assert await search.similar(tx, "2403.99999") == []
+        assert await likeness.similar(tx, "2403.99999") == []
 
 
 async def test_tidying_changes_nothing_that_is_found(library: Database) -> None:
@@ -324,3 +325,123 @@ async def test_words_that_most_papers_have_are_asked_for_and_not_weighed(databas
     async with database.reading() as tx:
         result = await search.find(tx, parse("kernels model", taxonomy.resolve))
     assert (result.ids[:2], result.exact) == (("2403.00003", "2403.00001"), 2)
+
+
+def titled(number: int, title: str, title_zh: str = "", tldr_zh: str = "") -> Arrival:
+    id_ = f"2403.{number:05}"
+    told = summary(id_, title_zh=title_zh, tldr_zh=tldr_zh, abstract_zh="") if title_zh else None
+    return Arrival(paper(id_, title=title, abstract=""), None, told)
+
+
+@pytest.mark.parametrize("number_of_titles", [0, 9])  # with few titles the lexicon alone has to tell
+async def test_words_that_only_together_mean_one_are_all_to_be_there(database: Database, number_of_titles: int) -> None:
+    arrivals = [titled(1, "Data mining"), titled(2, "Mining of gold"), titled(3, "Data"), titled(4, "别的", "数据挖掘")]
+    arrivals += [titled(10 + each, "Mining data") for each in range(number_of_titles)]
+    async with database.transaction() as tx:
+        await papers.add(tx, arrivals, NOW)
+        await lexicon.put(tx, {"数据挖掘": Entry(0.001, (("data", 0.5), ("mining", 0.5)))})
+    async with database.reading() as tx:
+        found = await search.find(tx, parse("資料探勘", taxonomy.resolve))
+    assert {"2403.00001", "2403.00004"} <= {*found.ids}
+    assert not {"2403.00002", "2403.00003"} & {*found.ids}
+    assert (found.total, found.exact, found.translated) == (
+        2 + number_of_titles,
+        2 + number_of_titles,
+        1 + number_of_titles,
+    )
+
+
+async def test_words_that_mean_the_same_stand_for_one_another(database: Database) -> None:
+    known = {
+        "综述": Entry(0.01, (("survey", 0.46), ("review", 0.4), ("reviews", 0.1))),
+        "survey": Entry(0.01, (("综述", 0.4),)),
+        "review": Entry(0.01, (("综述", 0.5),)),
+        "决策树": Entry(0.001, (("decision", 0.48), ("trees", 0.3), ("tree", 0.22))),
+    }
+    async with database.transaction() as tx:
+        await papers.add(tx, [titled(1, "A survey"), titled(2, "A review"), titled(3, "A tree")], NOW)
+        await lexicon.put(tx, known)
+    assert {*await found(database, "综述")} == {"2403.00001", "2403.00002"}
+    assert await found(database, "决策树") == ()
+
+
+CHARACTERS = {1: "小波变换", 2: "一种小波", 3: "小的波", 4: "更快的推理", 5: "小麦"}
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("小波", {1, 2, 3}), ("更快", {4}), ("“小波”", {1, 2}), ("ti:小波", {1, 2, 3}), ('"from a"', {6})],
+)
+async def test_a_word_cut_into_characters_is_found_by_a_search_as_by_a_subscription(
+    database: Database, text: str, numbers: set[int]
+) -> None:
+    arrivals = [titled(number, "Else", title) for number, title in CHARACTERS.items()]
+    ids = {f"2403.{number:05}" for number in numbers}
+    async with database.transaction() as tx:
+        await papers.add(tx, [*arrivals, titled(6, "Words from a text")], NOW)
+    asked = parse(text, taxonomy.resolve)
+    async with database.reading() as tx:
+        assert {*(await search.find(tx, asked)).ids} == ids
+        where = search.matching(asked)
+        matched = await tx.execute(statement(f"SELECT p.id FROM papers p WHERE {where.sql}", where), where.values)
+        assert {*matched.scalars()} == ids
+
+
+async def test_what_is_found_and_counted_is_the_same_by_relevance_and_by_date(database: Database) -> None:
+    held = [titled(number, "Else", "别的", "代码很多。") for number in range(1, 16)]
+    translated = [titled(number, "Code") for number in range(20, 23)]
+    async with database.transaction() as tx:
+        await papers.add(tx, [*held[:8], *translated, *held[8:]], NOW)
+        await lexicon.put(tx, {"代码": Entry(0.01, (("code", 0.9),)), "很多": Entry(0.001), "稀少": Entry(0.001)})
+    async with database.reading() as tx:
+        for text in ("代码", "代码 很多", "代码 稀少", "code"):
+            by_relevance, by_date = [await search.find(tx, parse(text, taxonomy.resolve), order=each) for each in Order]
+            assert {*by_relevance.ids} == {*by_date.ids}
+            assert by_relevance.total == len(by_relevance.ids) == by_date.total
+            assert (by_relevance.exact, by_relevance.translated) == (by_date.exact, by_date.translated)
+
+
+async def test_papers_found_by_translation_are_counted_beside_those_that_hold_the_words(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_abstracts = [
+        Arrival(paper(each), None, summary(each, title_zh="别的", tldr_zh="", abstract_zh="代码。"))
+        for each in (f"2403.{number:05}" for number in range(1, 13))
+    ]
+    async with database.transaction() as tx:
+        await papers.add(tx, [*in_abstracts, *(titled(number, "Code") for number in range(20, 23))], NOW)
+        await lexicon.put(tx, {"代码": Entry(0.01, (("code", 0.9),))})
+    async with database.reading() as tx:
+        found = await search.find(tx, parse("代码", taxonomy.resolve))
+        assert (found.total, found.translated, len(found.ids), found.more) == (15, 3, 15, False)
+        monkeypatch.setattr(search, "OTHERS", 3)
+        assert (await search.find(tx, parse("代码", taxonomy.resolve))).more
+
+
+@pytest.mark.parametrize("text", ["kernels OR zebra", '"kernels for"', "ti:kernels", "(kernels OR a) (words OR for)"])
+async def test_alternatives_phrases_and_fields_are_sorted_by_relevance_too(database: Database, text: str) -> None:
+    arrivals = [
+        Arrival(paper("2403.00001", title="Kernels for kernels", abstract="Words.")),
+        Arrival(paper("2403.00002", title="Something long and else about kernels for all", abstract="Words.")),
+        Arrival(paper("2403.00003", title="Else", abstract="Kernels for words.")),
+    ]
+    async with database.transaction() as tx:
+        await papers.add(tx, arrivals, NOW)
+    async with database.reading() as tx:
+        asked = parse(text, taxonomy.resolve)
+        best = (await search.find(tx, asked)).ids
+        newest = (await search.find(tx, asked, order=Order.DATE)).ids
+    assert best == tuple(sorted(newest))
+    assert newest == tuple(sorted(newest, reverse=True))
+
+
+async def test_the_nearest_papers_share_words_of_the_title_and_not_what_summaries_say(database: Database) -> None:
+    said = "本文总结并加速先进的采样，包括以及不同。"
+    arrivals = [titled(1, "A survey on generative diffusion models", "生成扩散模型综述", said)]
+    arrivals += [titled(2, "Birds", "鸟", said), titled(3, "Surveys of diffusion", "扩散综述", "别的。")]
+    arrivals += [titled(number, "Else", "别的", "还有别的。") for number in range(10, 60)]
+    async with database.transaction() as tx:
+        await papers.add(tx, arrivals, NOW)
+    async with database.reading() as tx:
+        assert await likeness.similar(tx, "2403.00001", 1) == ["2403.00003"]
+        assert "2403.00002" not in await likeness.similar(tx, "2403.00001")

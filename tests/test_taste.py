@@ -100,6 +100,24 @@ def test_an_english_word_is_found_between_chinese_ones_and_not_inside_another() 
     assert rank([inside, between], parse("gpt")) == [between, inside]
 
 
+@pytest.mark.parametrize(
+    ("query", "title", "words"),
+    [
+        ("time series", "Serving LLMs with Little Time", ("time",)),
+        ("gene OR policy", "Generative Police", ()),
+        ("species OR images", "Spectral imagination", ()),
+        ("series OR serverless", "A serverless service", ("serverless",)),
+        ("policy gene images", "Policies of genes in an image", ("policy", "gene", "images")),
+        ("小波 OR 更快", "小波变换更慢更快", ("小波", "更快")),
+        ("小波", "小的波", ()),
+    ],
+)
+def test_only_whole_words_and_their_inflections_speak_for_a_paper(
+    query: str, title: str, words: tuple[str, ...]
+) -> None:
+    assert why(Card(Paper("2403.00001", 1, title, "x"), None), parse(query), None).words == words
+
+
 def test_excluded_words_make_nothing_relevant() -> None:
     assert why(DIFFUSION[0], parse("图像 -扩散"), None).words == ("图像",)
 

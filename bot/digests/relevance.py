@@ -1,24 +1,36 @@
 """How much a paper is about what a query asks: where its words stand."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
+from bot.digests.stems import stem
 from storage import segment
 from storage.query import Phrase, Query, Word, asked_for
 from storage.records import Card
 
 TITLE, SENTENCE, ABSTRACT = 1.0, 0.6, 0.3
-_ENDING = re.compile(r"(?:ies|ing|ed|es|s|e|y)$")
+_KEPT = 3  # letters at the beginning of a word that stay whatever its ending is, but the last of its stem
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """One word or phrase of a query: as it was written, and what finds it in folded text."""
+    """One word or phrase of a query: as it was written, and what finds it in folded text.
+
+    `stem`: what the pattern finds is to have it; empty if whatever it finds will do.
+    """
 
     shown: str
     pattern: re.Pattern[str]
+    stem: str = ""
+
+    def stands_in(self, text: str) -> bool:
+        """Whether a folded text has it."""
+        if not self.stem:
+            return self.pattern.search(text) is not None
+        return any(stem(found[0]) == self.stem for found in self.pattern.finditer(text))
 
 
 @lru_cache(512)
@@ -28,8 +40,8 @@ def sought(query: Query) -> tuple[Sought, ...]:
     for leaf in asked_for(query.tree):
         match leaf:
             case Word(text):
-                for term in segment.terms(text):
-                    found.setdefault(term, Sought(term, re.compile(_inflected(term))))
+                for term in _terms(text):
+                    found.setdefault(term, _word(term))
             case Phrase(text):
                 folded = segment.folded(segment.simplified(text))
                 found.setdefault(folded, Sought(text, re.compile(re.escape(folded))))
@@ -41,14 +53,14 @@ def relevance(words: Sequence[Sought], card: Card) -> float:
     if not words:
         return 0.0
     places = _places(card)
-    best = (max((w for text, w in places if each.pattern.search(text)), default=0.0) for each in words)
+    best = (max((w for text, w in places if each.stands_in(text)), default=0.0) for each in words)
     return sum(best) / len(words)
 
 
 def spoken(words: Sequence[Sought], card: Card) -> tuple[str, ...]:
     """The words of the query that stand in a paper."""
     texts = [text for text, _ in _places(card)]
-    return tuple(each.shown for each in words if any(each.pattern.search(text) for text in texts))
+    return tuple(each.shown for each in words if any(map(each.stands_in, texts)))
 
 
 def _places(card: Card) -> list[tuple[str, float]]:
@@ -60,10 +72,20 @@ def _places(card: Card) -> list[tuple[str, float]]:
     return [(segment.folded(text), weight) for text, weight in texts if text]
 
 
-def _inflected(term: str) -> str:
-    """A pattern for a term: of an English word any ending will do, as in the index."""
+def _terms(text: str) -> Iterator[str]:
+    """The terms of a text, Chinese characters that no word holds together as they stand side by side: 小波."""
+    for alone, run in groupby(segment.terms(text), lambda term: len(term) == 1 and segment.is_chinese(term)):
+        if alone:
+            yield "".join(run)
+        else:
+            yield from run
+
+
+def _word(term: str) -> Sought:
+    """A term: of an English word any ending will do, as in the index."""
     if not term.isascii():
-        return re.escape(term)
-    stem = _ENDING.sub("", term)
+        return Sought(term, re.compile(re.escape(term)))
+    root = stem(term)
     # Not \b: between 基于 and gpt there is none.
-    return rf"(?<![a-z0-9]){re.escape(stem if len(stem) > 2 else term)}"
+    begun = re.compile(rf"(?<![a-z0-9]){re.escape(root[:-1][:_KEPT] or root)}[a-z0-9]*")
+    return Sought(term, begun, root)

@@ -46,7 +46,7 @@ async def results(turn: Turn, text: str) -> None:
 async def results_page(turn: Turn, shown: Listing, at: int) -> Message:
     """One page of a list that was found before."""
     paged = await page(turn, shown.ids, at, turn_by=f"find:{shown.id}", total=shown.total)
-    counted = lists.Counted(shown.exact, shown.more)
+    counted = lists.Counted(shown.exact, shown.more, shown.translated)
     read_as = parse(shown.query).read_as if shown.order else ""
     return lists.results(shown.query, paged, turn.chat.language, counted, read_as=read_as, tools=_tools(turn, shown))
 

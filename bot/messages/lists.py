@@ -17,10 +17,11 @@ _MOST = 40  # papers in one message: their numbers, links and titles stay below 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Of what a search found, how many hold every word, and whether there may be more."""
+    """Of what a search found, how many hold every word, how many of these by translation; whether there may be more."""
 
     exact: int
     more: bool = False
+    translated: int = 0
 
 
 def results(
@@ -30,15 +31,16 @@ def results(
 
     `read_as`: how the query was understood, if that is to be told; `tools`: more buttons.
     """
-    values = {"exact": counted.exact, "more": counted.more, **page.numbers}
-    head = render(language, "results", query=clip(query, 200), read_as=clip(read_as, 200), **values)
+    counts = {"exact": counted.exact, "more": counted.more, "translated": counted.translated}
+    values = {**counts, "held": counted.exact - counted.translated, **page.numbers}
+    head = render(language, "results", query=clip(_on_one_line(query), 200), read_as=clip(read_as, 200), **values)
     found = _page(head, page, language)
     return Message(found.text, (*found.keyboard, *tools))
 
 
 def nothing_found(query: str, listing_id: int, language: Language) -> Message:
     """Nothing that is stored matches; a button looks in all of arXiv. `listing_id` is a list that holds the query."""
-    text = sentence(language, "mistake.nothing_found", query=clip(query, 200))
+    text = sentence(language, "mistake.nothing_found", query=clip(_on_one_line(query), 200))
     return Message(text, ((Button(word(language, "button.arxiv"), f"arxiv:{listing_id}"),),))
 
 
@@ -133,6 +135,10 @@ def number_of(item: str) -> int:
     """The number that a paper has in a digest in list form, given its piece of it; 0 if it has none."""
     found = _NUMBER.match(item)
     return int(found[1]) if found else 0
+
+
+def _on_one_line(query: str) -> str:
+    return " ".join(query.split())
 
 
 def _page(head: str, page: Page, language: Language) -> Message:

@@ -68,7 +68,7 @@ _HOLDS_ID = re.compile(r"\d{4}\.\d{4}|/\d{7}", re.ASCII)
 _DATE = re.compile(r"(\d{4})(?:[-./年]?(\d\d?)(?:[-./月]?(\d\d?))?)?[年月日]?", re.ASCII)
 _SPAN = re.compile(rf"(\d{{1,5}}) ?({'|'.join(_DAYS)})?", re.IGNORECASE | re.ASCII)
 _VOTES = re.compile(r"(>=|≥|=>|>)? ?(\d{1,5})\+?", re.ASCII)
-_AFTER = ".:!?…"  # what may end a sentence, and no category
+AFTER = ".:!?…"  # what may end a sentence, and no category
 
 
 def plain_id(text: str) -> str | None:
@@ -87,7 +87,7 @@ class Values:
     def bare(self, text: str) -> Leaf:
         """What one run of characters without a field is: a category or an id written out, or a word."""
         if "." in text or "-" in text or "/" in text:
-            if category := self._category(text.rstrip(_AFTER), written_out=True):
+            if category := self._category(text.rstrip(AFTER), written_out=True):
                 return category
             if _HOLDS_ID.search(text) and (found := self.identify(text)):
                 return PaperId(found)

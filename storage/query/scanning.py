@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
-from storage.query.fields import FIELDS, ONLINE, Values, author
-from storage.query.tree import Any, Author, Node, Word
+from storage.query.fields import AFTER, FIELDS, ONLINE, Values, author
+from storage.query.tree import Any, Author, Category, Node, Word
 
 MAX_LENGTH = 500  # characters of words, phrases and names; more is no query but a pasted text
 MAX_LEAVES = 64
@@ -24,6 +24,12 @@ _LETTER = re.compile(r"[^\W_]")
 _LIKE_FIELD = re.compile(r"[^\W\d_]+:[^/:]")
 _GIVEN_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[-.’'])*")
 _BEFORE_WORD = "-−–—‘’"
+_LONGEST_NAME = 3  # words of a name without quotes
+# One more word of it, with what may stand between a first and a last name.
+_NAME_GOES_ON = re.compile(
+    r"\s+((?:(?:van|von|der|den|de|di|da|del|la|le|dos|ter|bin|ibn|al|el)\s+){0,3}"
+    r"([^\W\d_](?:[^\W\d_]|[-.’'])*))(?![^\s()\[\]【】〔〕|,;、。])"
+)
 
 
 class Kind(Enum):
@@ -78,6 +84,7 @@ class Scanner:
     _at: int = 0
     _room: int = MAX_LENGTH
     _leaves: int = 0
+    _beyond: int = 0  # brackets that stand too deep and are as if they were not there
     _fields: list[str] = field(default_factory=lambda: [""])
 
     def scan(self) -> list[Token]:
@@ -124,9 +131,11 @@ class Scanner:
         name, colon, value = run.partition(":")
         key = FIELDS.get(name.lower()) if colon else None
         start, run = self._at - len(value), self._within_bounds(run)
-        if key == ONLINE and not minus:
-            self.online, self._at = True, start
-        elif key and key != ONLINE:
+        if key == ONLINE:
+            self.online |= not minus
+            self.odd |= minus
+            self._at = start
+        elif key:
             self._field(key, run, start, minus=minus)
         elif not self._goes_on_with_name(run, minus=minus, gap=gap):
             self._word(run, minus=minus)
@@ -141,7 +150,10 @@ class Scanner:
     def _word(self, run: str, *, minus: bool) -> None:
         """A run without a field of its own: it is of the bracket's field, if it is one of that field's values."""
         key = self._fields[-1]
-        node = (self.values.read(key, [run]) if key else None) or self.values.bare(run)
+        read = self.values.read(key, [run]) if key else None
+        node = read or self.values.bare(run)
+        if isinstance(node, Category) and key in {"", "cat"}:
+            node = self._listed("cat", [run.rstrip(AFTER)], apart=True) or node
         if ":" in run and isinstance(node, Word) and _LIKE_FIELD.match(run):
             self.odd = True
         self._leaf(node, minus)
@@ -203,24 +215,40 @@ class Scanner:
 
     def _read(self, key: str, value: str) -> Node | None:
         """A field's value with what goes on after commas: a list, or the name `LeCun, Yann`."""
-        values = [value]
         if key == "au":
             ahead = _TOKEN.match(self.text, self._at)
             if ahead and ahead["run"] and ahead["gap"].strip() == "," and _is_given_name(ahead["run"]):
                 self._at = ahead.end()
                 return self.values.read(key, [f"{value}, {ahead['run']}"])
-        elif self.values.takes(key, value):
-            while (ahead := _TOKEN.match(self.text, self._at)) and self._is_next(key, ahead):
-                values.append(ahead["run"])
-                self._at = ahead.end()
+            return self.values.read(key, [self._name(value)])
+        if self.values.takes(key, value):
+            return self._listed(key, [value])
+        return self.values.read(key, [value])
+
+    def _name(self, first: str) -> str:
+        """A name that begins so: with the words that follow, if they look like more of it."""
+        name = first
+        for _ in range(_LONGEST_NAME - 1):
+            ahead = _NAME_GOES_ON.match(self.text, self._at)
+            if not ahead or not first[0].isupper() or not _is_given_name(ahead[2]) or _operator(ahead[2]):
+                break
+            name = f"{name} {ahead[1]}"
+            self._at = ahead.end()
+        return name
+
+    def _listed(self, key: str, values: list[str], *, apart: bool = False) -> Node | None:
+        """A field's values with those that go on after commas; `apart`: each could be a word too."""
+        while (ahead := _TOKEN.match(self.text, self._at)) and self._is_next(key, ahead, apart=apart):
+            values.append(ahead["run"])
+            self._at = ahead.end()
         return self.values.read(key, values)
 
-    def _is_next(self, key: str, ahead: re.Match[str]) -> bool:
+    def _is_next(self, key: str, ahead: re.Match[str], *, apart: bool) -> bool:
         """Whether a list goes on: a comma, and what the field takes. After a space that must be sure."""
         gap, run = ahead["gap"], ahead["run"]
         if not run or ahead["dashes"] or gap.strip() not in {",", "、", ";"}:
             return False
-        return self.values.takes(key, run, apart=gap.strip() != gap)
+        return self.values.takes(key, run, apart=apart or gap.strip() != gap)
 
     def _quoted(self, key: str, text: str, *, minus: bool) -> bool:
         """Read what stands in quotes; whether the field takes it."""
@@ -246,25 +274,22 @@ class Scanner:
 
     def _begin(self, key: str, *, minus: bool) -> None:
         if len(self._fields) > MAX_BRACKETS:
-            self._skip()
+            self._beyond += 1
+            self.odd = True
             return
         self._fields.append(key)
         self.deepest = max(self.deepest, len(self._fields) - 1)
         self.tokens.append(Token(OPEN, minus=minus))
 
     def _end(self) -> None:
+        if self._beyond:
+            self._beyond -= 1
+            return
         if len(self._fields) == 1:
             self.odd = True
             return
         self._fields.pop()
         self.tokens.append(Token(CLOSE))
-
-    def _skip(self) -> None:
-        """Leave out a bracket that stands too deep."""
-        depth, self.odd = 1, True
-        while depth and (match := _TOKEN.match(self.text, self._at)):
-            self._at = match.end()
-            depth += (match["open"] is not None) - (match["close"] is not None)
 
 
 def _length(node: Node) -> int:

@@ -1,6 +1,8 @@
 """A tree as text: the canonical one, which reads back as the same tree, and the one that is shown."""
 
 import re
+from collections.abc import Sequence
+from itertools import zip_longest
 
 from storage.query.tree import (
     All,
@@ -32,7 +34,7 @@ def canonical(tree: All) -> str:
         case (Any(parts),):
             return " OR ".join(map(_part, parts))
         case parts:
-            return " ".join(map(_part, parts))
+            return _beside(parts)
 
 
 def shown(tree: All) -> str:
@@ -54,18 +56,25 @@ def _spread(node: Node) -> Node | None:
     return node
 
 
-def _part(node: Node) -> str:
+def _part(node: Node, *, apart: bool = False) -> str:
     match node:
         case Not(part):
-            return f"-{_part(part)}"
+            return f"-{_part(part, apart=apart)}"
         case All(parts):
-            return f"({' '.join(map(_part, parts))})"
+            return f"({_beside(parts)})"
         case Any(parts):
             return f"({' OR '.join(map(_part, parts))})"
-    return _leaf(node)
+    return _leaf(node, apart=apart)
 
 
-def _leaf(node: Leaf) -> str:
+def _beside(parts: Sequence[Node]) -> str:
+    """Parts that must all hold. A name before a bare word stands in quotes: it is plain where it ends."""
+    return " ".join(
+        _part(part, apart=isinstance(after, Word) and not after.field) for part, after in zip_longest(parts, parts[1:])
+    )
+
+
+def _leaf(node: Leaf, *, apart: bool) -> str:
     written: str
     match node:
         case Word(text, field):
@@ -73,7 +82,7 @@ def _leaf(node: Leaf) -> str:
         case Phrase(text, field):
             written = f'{field}:"{text}"' if field else f'"{text}"'
         case Author(name):
-            written = f"au:{name}" if _SINGLE_NAME.fullmatch(name) else f'au:"{name}"'
+            written = f"au:{name}" if _SINGLE_NAME.fullmatch(name) and not apart else f'au:"{name}"'
         case Category():
             written = node.name if "." in node.name or "-" in node.name else f"cat:{node.name}"
         case PaperId(id_):
