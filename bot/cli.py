@@ -121,10 +121,10 @@ def export(
     settings = _settings(config, quiet=True)
     wanted = exporting.Wanted(format_.value, _day(day), query)
     number = asyncio.run(exporting.run(settings.storage.url, wanted, output))
-    typer.echo(f"{number} papers written", err=True)
+    typer.echo("1 paper written" if number == 1 else f"{number} papers written", err=True)
 
 
-@cli.command()
+@cli.command(context_settings={"ignore_unknown_options": True})  # a query may begin with a minus
 def search(
     query: Annotated[str, typer.Argument(help="Words in Chinese or English, a category, or both.")],
     config: Config = None,
@@ -133,7 +133,10 @@ def search(
 ) -> None:
     """Search the stored papers, as /search does in the chat."""
     from bot import exporting  # noqa: PLC0415  # as in `run`
+    from bot.papers import asked  # noqa: PLC0415  # as in `run`
 
+    if asked.parse(query).online:
+        typer.echo("The terminal searches the stored papers only: arXiv is asked by /search in the chat.", err=True)
     settings = _settings(config, quiet=True)
     found = asyncio.run(exporting.find(settings.storage.url, query, limit))
     _tell(found.as_json() if json_ else found.as_text())

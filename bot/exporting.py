@@ -55,11 +55,14 @@ class Hits:
         return "\n\n".join([*read_as, self._heading(), *map(_hit, range(1, len(self.cards) + 1), self.cards)])
 
     def _heading(self) -> str:
+        papers = "1 paper" if self.total == 1 else f"{self.total} papers"
         if self.exact == self.total:
-            return f"{'at least ' if self.more else ''}{self.total} papers"
+            return f"{'at least ' if self.more else ''}{papers}"
         if self.exact:
-            return f"{self.total} papers ({self.exact} with every word, the others with some of them)"
-        return f"{self.total} papers (none holds every word; these hold some of them)"
+            return f"{papers} ({self.exact} with every word, the others with some of them)"
+        if self.total == 1:
+            return "1 paper (it holds some of the words)"
+        return f"{papers} (none holds every word; these hold some of them)"
 
 
 async def run(url: str, wanted: Wanted, output: Path | None) -> int:

@@ -40,13 +40,6 @@ async def candidates(
     return cards, int((await tx.execute(counted, values)).scalar_one())
 
 
-async def news(tx: Transaction, where: Filter, since: datetime, chat_id: int = 0, limit: int = 100_000) -> list[str]:
-    """The ids of the newest papers that match, were announced to the bot since then, and were not sent to the chat."""
-    sql = f"SELECT p.id FROM papers p WHERE {where.sql} AND {_UNSENT_NEWS} ORDER BY p.ordinal DESC LIMIT :limit"
-    values = {**where.values, "chat_id": chat_id, "since": as_text(since), "limit": limit}
-    return list((await tx.execute(statement(sql, where), values)).scalars())
-
-
 async def save(tx: Transaction, digest: Digest, parts: Sequence[Part], now: datetime) -> bool:
     """Write a digest and its messages; False, and nothing written, if that due time has its digest already."""
     one = digest.subscription

@@ -7,13 +7,14 @@ is looked up once, and a query is a few operations on integers. The answers are 
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from itertools import islice
 
 from sqlalchemy import text
 
-from storage import direct, search_index
+from storage import direct, lexicon, search_index
 from storage.database import Transaction, as_text
 from storage.filters import statement
 from storage.matching import matching
@@ -22,12 +23,16 @@ from storage.news_index import NewsIndex
 from storage.paper_rows import month_floor
 from storage.query import All
 from storage.records import AnnounceType
+from storage.translating import also_english, chinese
+from storage.word_pairs import Entry
 
 # A statement costs about as much as indexing five papers: the index is made when that much has been spent without it.
 PAPERS_A_QUERY = 5
 MOST_INDEXED = 20_000  # papers: with its texts one takes 10 KB
 FAR, MOST_OLDER = 3, 50  # months; papers that were announced so late, as when another category lists an old one
 
+_REPLACED = (AnnounceType.REPLACE, AnnounceType.REPLACE_CROSS)
+_HAS_SUMMARY = "EXISTS (SELECT 1 FROM summaries s WHERE s.paper = a.paper AND s.state = 'good')"
 # A replacement is no news, but a subscription may ask for it.
 _NEWS = "a.seen_at >= :since AND (a.news = 1 OR a.type IN ('replace', 'replace-cross'))"
 
@@ -38,13 +43,18 @@ class News:
     `last:7d` counts from `today`.
     """
 
-    def __init__(self, since: datetime, today: date, papers: dict[int, str], kinds: dict[str, int]) -> None:
+    def __init__(
+        self, since: datetime, today: date, papers: dict[int, str], listed: dict[tuple[str, str], int], untold: int
+    ) -> None:
         self._since, self._today = since, today
         self._papers = papers  # id by ordinal
         self._ordinals, self._ids = tuple(papers), tuple(papers.values())
         self._places = {ordinal: place for place, ordinal in enumerate(papers)}
         self._named = {id_: place for place, id_ in enumerate(self._ids)}
-        self._kinds = kinds
+        self._listed = listed  # by type, which a source need not tell, and category
+        self._untold = untold  # those that nobody summarised
+        self._announced: dict[tuple[frozenset[AnnounceType], frozenset[str]], int] = {}
+        self._lexicon: dict[str, Entry | None] = {}
         self._statements = 0
         self._index: NewsIndex | None = None
 
@@ -52,31 +62,51 @@ class News:
     async def load(cls, tx: Transaction, since: datetime, today: date) -> "News":
         """What is news now."""
         sql = f"""
-        SELECT a.paper, p.id, a.type, a.news FROM announcements a JOIN papers p ON p.ordinal = a.paper
+        SELECT a.paper, p.id, a.type, a.category, a.news, {_HAS_SUMMARY} AS is_told
+        FROM announcements a JOIN papers p ON p.ordinal = a.paper
         WHERE {_NEWS} ORDER BY +a.paper DESC
         """  # the plus keeps SQLite from reading all announcements in the order of another index
         papers: dict[int, str] = {}
-        found: dict[str, list[int]] = {}
+        untold: list[int] = []
+        listed: dict[tuple[str, str], list[int]] = {}
         for row in await tx.execute(text(sql), {"since": as_text(since)}):
-            papers[row.paper] = row.id
-            kinds = {row.type} if row.type else set()
-            # Where a source does not tell, the paper is taken for new; so is a replacement that a publisher chose.
-            if row.news and row.type != AnnounceType.CROSS:
-                kinds.add(AnnounceType.NEW)
+            if row.paper not in papers:
+                papers[row.paper] = row.id
+                untold += [] if row.is_told else [len(papers) - 1]
+            kinds = {row.type or ""}
+            if row.news and row.type in _REPLACED:
+                kinds.add(AnnounceType.NEW)  # a publisher chose it
             for kind in kinds:
-                found.setdefault(kind, []).append(len(papers) - 1)
-        return cls(since, today, papers, {kind: bits(each) for kind, each in found.items()})
+                listed.setdefault((kind, row.category), []).append(len(papers) - 1)
+        return cls(since, today, papers, {key: bits(each) for key, each in listed.items()}, bits(untold))
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self._ids)
 
-    def announced(self, kinds: Iterable[AnnounceType]) -> int:
-        """The papers that were announced in one of these ways."""
-        found = 0
-        for kind in kinds:
-            found |= self._kinds.get(kind, 0)
-        return found
+    def announced(self, kinds: Iterable[AnnounceType], within: Collection[str] = ()) -> int:
+        """The papers that were announced in one of these ways, in one of these categories or, if none, in any.
+
+        A paper that only other categories listed so far is a cross-list in these.
+        """
+        key = (frozenset(kinds), frozenset(within))
+        if key not in self._announced:
+            self._announced[key] = self._of_kinds(*key)
+        return self._announced[key]
+
+    def _of_kinds(self, kinds: frozenset[AnnounceType], within: frozenset[str]) -> int:
+        told: dict[str, int] = defaultdict(int)
+        elsewhere: dict[str, int] = defaultdict(int)
+        for (kind, category), papers in self._listed.items():
+            is_here = not (within and kind and category) or category in within
+            (told if is_here else elsewhere)[kind] |= papers
+        untyped = told.pop("", 0)
+        listed = _union(told.values())
+        told[AnnounceType.CROSS] |= (elsewhere[AnnounceType.NEW] | elsewhere[AnnounceType.CROSS]) & ~listed
+        told[AnnounceType.REPLACE_CROSS] |= _union(elsewhere[each] for each in _REPLACED) & ~listed
+        # Where a source does not tell, the paper is taken for new.
+        told[AnnounceType.NEW] |= untyped & ~told[AnnounceType.CROSS]
+        return _union(told[each] for each in kinds)
 
     def of(self, ordinals: Iterable[int]) -> int:
         """Those of the papers that are news."""
@@ -110,8 +140,31 @@ class News:
         values = {**where.values, "since": as_text(self._since)}
         return self.of((await tx.execute(statement(sql, where), values)).scalars())
 
+    async def meant(self, tx: Transaction, tree: All) -> int:
+        """The same, and of the papers that nobody summarised those that hold its Chinese words in English.
+
+        What arXiv announces has no Chinese yet: who asks for it by Chinese words would never be sent any.
+        """
+        found = await self.find(tx, tree)
+        words = set(chinese(tree)) if self._untold else set()
+        if not words:
+            return found
+        if unknown := words - self._lexicon.keys():
+            told = await lexicon.entries(tx, unknown)
+            self._lexicon |= {each: told.get(each) for each in unknown}
+        known = {each: entry for each in words if (entry := self._lexicon[each])}
+        english = await self.find(tx, also_english(tree, known)) if known else found
+        return (found & ~self._untold) | (english & self._untold)
+
     def _is_worth_it(self) -> bool:
         return len(self._ids) <= min(MOST_INDEXED, PAPERS_A_QUERY * self._statements)
+
+
+def _union(sets: Iterable[int]) -> int:
+    found = 0
+    for each in sets:
+        found |= each
+    return found
 
 
 async def posted(tx: Transaction, chats: Collection[int], news: News, papers: int) -> dict[int, int]:

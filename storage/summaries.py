@@ -83,7 +83,8 @@ async def pending(tx: Transaction, ids: Sequence[str], known_since: datetime) ->
     sql = f"""
     SELECT p.id FROM papers p WHERE p.id IN :ids AND NOT {GOOD}
       AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.paper = p.ordinal AND w.failed > 0)
-      AND (SELECT MIN(a.seen_at) FROM announcements a WHERE a.paper = p.ordinal AND a.news = 1) > :since
+      AND (SELECT COALESCE(MIN(CASE WHEN a.news = 1 THEN a.seen_at END), MAX(a.seen_at))
+           FROM announcements a WHERE a.paper = p.ordinal) > :since
     """
     rows = await tx.execute(among(sql, "ids"), {"ids": list(ids), "since": as_text(known_since)})
     return set(rows.scalars())

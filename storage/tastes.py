@@ -34,6 +34,12 @@ async def stale(tx: Transaction, limit: int) -> list[Stale]:
     return [Stale(row.chat_id, row.changed_at) for row in await tx.execute(text(sql), {"limit": limit})]
 
 
+async def is_stale(tx: Transaction, chat_id: int) -> bool:
+    """Whether a chat spoke since its taste was learned."""
+    sql = "SELECT 1 FROM tastes WHERE chat_id = :chat_id AND changed_at <> ''"
+    return await tx.scalar(text(sql), {"chat_id": chat_id}) is not None
+
+
 async def save(tx: Transaction, learned: Stale, taste: Taste) -> None:
     """Store what was learned; a chat that has spoken meanwhile stays to be learned anew."""
     sql = """

@@ -26,16 +26,19 @@ class Tally:
     dislikes: int
 
 
-async def cast(tx: Transaction, voter: Voter, paper_id: str, vote: int, now: datetime) -> int:
-    """Vote LIKED or DISLIKED in place of the vote before; the same once more takes it back. What stands now, or 0."""
+async def cast(tx: Transaction, voter: Voter, paper_id: str, vote: int, now: datetime, *, toggles: bool = True) -> int:
+    """Vote LIKED or DISLIKED in place of the vote before. What stands now, or 0.
+
+    `toggles`: the same once more takes it back.
+    """
     sql = """
     INSERT INTO votes (chat_id, user_id, paper, vote, changed_at) VALUES (:chat_id, :user_id, :paper, :vote, :now)
     ON CONFLICT (chat_id, paper, user_id) DO UPDATE SET changed_at = excluded.changed_at,
-        vote = CASE votes.vote WHEN excluded.vote THEN 0 ELSE excluded.vote END
+        vote = CASE WHEN :toggles AND votes.vote = excluded.vote THEN 0 ELSE excluded.vote END
     RETURNING vote
     """
     values = _values(voter, paper_id, now)
-    stands = int((await tx.execute(text(sql), {**values, "vote": vote})).scalar_one())
+    stands = int((await tx.execute(text(sql), {**values, "vote": vote, "toggles": toggles})).scalar_one())
     await _changed(tx, values)
     return stands
 

@@ -1,14 +1,18 @@
 """What the query API answers is read in both layouts; what is asked of it cannot be broken by what users type."""
 
-import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.papers.asked import parse
+from bot.sandbox.arxiv import query as arxivs
+from bot.sources import api_query
 from bot.sources.api import Answer, ApiError, by_ids, read, search_params
 from bot.sources.reading import Malformed, Refusal
+from storage.query import Query
 from storage.records import Arrival, Paper
 
 NEW = """<?xml version='1.0' encoding='UTF-8'?>
@@ -105,43 +109,87 @@ def test_ids_are_asked_for_a_hundred_at_a_time_each_once() -> None:
     assert by_ids(["abc"]) == []
 
 
+TODAY = date(2026, 11, 24)
+
+
+def asked(query: str) -> str:
+    """What arXiv is asked for a query in English."""
+    return search_params(parse(query).tree, TODAY).get("search_query", "")
+
+
 @pytest.mark.parametrize(
-    ("words", "category", "query"),
+    ("query", "sent"),
     [
-        (["diffusion"], "", '(all:"diffusion")'),
-        (["flow matching", "GAN"], "cs.LG", '(all:"flow matching" AND all:"gan") AND (cat:cs.LG)'),
-        ([], "math.NA", "(cat:cs.NA OR cat:math.NA)"),
-        (["x"], "astro-ph", '(all:"x") AND (cat:astro-ph OR cat:astro-ph.*)'),
-        (["x"], "hep-th", '(all:"x") AND (cat:hep-th)'),
-        (['a" OR ti:"b', "(c", "AND", "*", "\ud800", ""], "", '(all:"a or ti b" AND all:"c")'),
+        ("diffusion", 'all:"diffusion"'),
+        ('"flow matching" GAN cs.LG', '(all:"flow matching" AND all:"gan" AND cat:cs.LG)'),
+        ("cat:math.NA", "(cat:cs.NA OR cat:math.NA)"),
+        ("x cat:astro-ph", '(all:"x" AND (cat:astro-ph OR cat:astro-ph.*))'),
+        ("x hep-th", '(all:"x" AND cat:hep-th)'),
+        ("reasoning OR diffusion", '(all:"reasoning" OR all:"diffusion")'),
         (
-            ["C++", "GPT-4o", "O'Neil", "扩散模型"],
-            "",
-            '(all:"c++" AND all:"gpt-4o" AND all:"o\'neil" AND all:"扩散模型")',
+            "(reasoning OR diffusion) -survey -ti:review",
+            '(all:"reasoning" OR all:"diffusion") ANDNOT (all:"survey" OR ti:"review")',
         ),
+        ("a OR (b -c)", '(all:"a" OR (all:"b" ANDNOT (all:"c")))'),
+        ("x -(b type:new)", 'all:"x"'),  # what cannot be told is not excluded
+        ("-survey", ""),
+        ("type:new", ""),
+        ("type:new hf:>=3 x", 'all:"x"'),
+        ("ti:diffusion abs:noise", '(ti:"diffusion" AND abs:"noise")'),
+        ('au:LeCun au:"Y. LeCun" au:"del Maestro"', '(au:"lecun" AND au:"lecun" AND (au:"del" AND au:"maestro"))'),
+        ("au:何恺明 x 扩散", 'all:"x"'),
+        ("cat:cs.LG OR cat:stat.ML", "(cat:cs.LG OR cat:stat.ML)"),
+        ("x since:2026-11-01", '(all:"x" AND submittedDate:[202611010000 TO 202611252359])'),
+        ("x until:2026-10", '(all:"x" AND submittedDate:[199107010000 TO 202610312359])'),
+        ("x last:7d", '(all:"x" AND submittedDate:[202611170000 TO 202611252359])'),
+        ("models", '(all:"models" OR all:"model")'),
+        ("id:2611.00001 OR graph", '(id:"2611.00001" OR all:"graph")'),
+        ("C++ GPT-4o O'Neil", '(all:"c++" AND all:"gpt-4o" AND all:"o\'neil")'),
     ],
 )
-def test_brackets_and_quotes_are_always_written(words: list[str], category: str, query: str) -> None:
-    assert search_params(words, category)["search_query"] == query
+def test_a_query_is_told_in_arxivs_language_with_all_its_brackets_and_quotes(query: str, sent: str) -> None:
+    assert asked(query) == sent
+
+
+@pytest.mark.parametrize(
+    ("query", "tested"),
+    [
+        ("diffusion", ""),
+        ("diffusion -survey", "-survey"),
+        ('ti:diffusion "flow matching" au:LeCun cs.LG', "ti:diffusion au:LeCun cs.LG"),
+        ("type:new hf:>=3 x -type:cross", ""),
+        ("au:何恺明 x", ""),  # arXiv was not asked for it
+        ("x since:2026-11-01", "since:2026-11-01"),
+        ("x OR ti:y", ""),
+    ],
+)
+def test_an_answer_is_tested_for_what_arxiv_may_take_otherwise(query: str, tested: str) -> None:
+    assert Query(api_query.left_out(parse(query).tree)).reading == tested
+
+
+def test_papers_that_are_named_are_looked_up() -> None:
+    for query in ("id:2611.00001,2611.00002", "id:2611.00001 OR id:2611.00002"):
+        params = search_params(parse(query).tree, TODAY)
+        assert (params["id_list"], "search_query" in params) == ("2611.00001,2611.00002", False)
 
 
 def test_a_slice_stays_within_what_the_api_gives() -> None:
-    params = search_params(["x"], start=-5, size=100_000)
+    params = search_params(parse("x").tree, TODAY, start=-5, size=100_000)
     assert (params["start"], params["max_results"]) == ("0", "2000")
 
 
-def test_nothing_to_ask_is_not_asked_and_an_unknown_category_neither() -> None:
-    assert search_params(["", "((", "AND"]) == {}
-    with pytest.raises(ValueError, match=re.escape("There is no category cs.XX.")):
-        search_params(["x"], "cs.XX")
+@given(st.text(st.characters(exclude_categories=())) | st.text('"()\\ ANDORT:*?[]-x', max_size=40))
+def test_no_words_break_the_query(text: str) -> None:
+    found = asked(text)
+    found.encode()
+    if found:
+        arxivs.parse(found)  # raises for what arXiv would refuse
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=())) | st.text('"()\\ ANDORT:*?[]', max_size=12)))
-def test_no_words_break_the_query(words: list[str]) -> None:
-    query = search_params([*words, "x"])["search_query"]
-    query.encode()
-    assert re.fullmatch(r'\(all:"[^"()\\*?:\[\]]+"( AND all:"[^"()\\*?:\[\]]+")*\)', query)
-    assert not re.search(r"\b(AND|OR|NOT)\b", re.sub(r'" AND all:"', "", query))
+@given(st.lists(st.sampled_from(["a", "OR", "(", ")", "-b", "cat:cs", "since:2024", '"c d"', "type:new"]), max_size=30))
+def test_no_structure_breaks_the_query(parts: list[str]) -> None:
+    if found := asked(" ".join(parts)):
+        arxivs.parse(found)
 
 
 @pytest.mark.recorded

@@ -282,6 +282,9 @@ def test_titles_keep_their_capitals_and_formulas(typed: str, made: str | None) -
         ("The ATLAS Collaboration", "The ATLAS Collaboration"),
         ("Gemini Team, Google", "Gemini Team Google"),
         ("Meta AI", "Meta AI"),
+        ("Google DeepMind", "Google DeepMind"),
+        ("OpenAI", "OpenAI"),
+        ("Collin McCallum", "McCallum, Collin"),
         ("Simon and Garfunkel", "Simon and Garfunkel"),
     ],
 )

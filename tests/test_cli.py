@@ -95,7 +95,11 @@ def test_search_lists_papers_as_text_or_json(filled: Path) -> None:
     assert "(none holds every word; these hold some of them)" in part.stdout
     text = papergram(filled, "search", "Prompt-Singer").stdout
     assert "https://arxiv.org/abs/2403.11780" in text
-    assert papergram(filled, "search", "https://arxiv.org/abs/2403.11780v1").stdout.startswith("1 papers")
+    assert papergram(filled, "search", "https://arxiv.org/abs/2403.11780v1").stdout.startswith("1 paper\n")
+    assert "2403.11780" not in papergram(filled, "search", "-歌声 cs.SD").stdout
+    asked = papergram(filled, "search", "online: 歌声")
+    assert "stored papers only" in asked.stderr
+    assert "2403.11780" in asked.stdout
     nothing = papergram(filled, "search", "，")
     assert (nothing.returncode, nothing.stderr.count("\n")) == (1, 1)
 

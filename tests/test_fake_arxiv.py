@@ -13,6 +13,7 @@ import pytest
 import zstandard
 
 from bot.papers import latex, taxonomy
+from bot.papers.asked import parse
 from bot.sandbox.arxiv.server import Arxiv, create_app, make
 from bot.sandbox.server import serve_app
 from bot.sources import api, digest_markdown, feed, huggingface, oai, publisher_rss
@@ -278,7 +279,7 @@ async def test_a_slice_that_is_too_large_or_no_number_is_a_400(site: Site, more:
 async def test_what_the_bot_asks_is_understood_and_paged_and_may_be_posted(site: Site) -> None:
     for number in range(1, 6):
         site.catalogue.announce(paper(number, "cs.CL" if number < 3 else "cs.LG"))
-    params = api.search_params(["paper", "(study", 'AND"', "t_0"], "cs", start=1, size=2)
+    params = api.search_params(parse('paper (study "AND" t_0 cat:cs)').tree, MONDAY, start=1, size=2)
     one = api.read((await site.http.post("/api/query", data=params)).content)
     assert (one.total, [each.paper.id[-1] for each in one.arrivals]) == (5, ["4", "3"])
     oldest = await site.get("/api/query", search_query="all:paper", sortBy="submittedDate", sortOrder="ascending")

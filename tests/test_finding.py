@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from storage import lexicon
 from storage.database import Database
+from storage.word_pairs import Entry
 from tests.made import arrival
 from tests.talk import PRIVATE, Talk, data, talking
 
@@ -50,3 +52,16 @@ async def test_what_names_no_stored_paper_is_told_in_a_sentence(talk: Talk, said
 
 async def test_all_of_arxiv_is_not_asked_where_it_may_not_be(talk: Talk) -> None:
     assert papers(await talk.say(PRIVATE, "/search online: diffusion"))
+
+
+async def test_a_heading_stands_on_one_line_and_tells_what_was_found_by_translation(talk: Talk) -> None:
+    async with talk.database.transaction() as tx:
+        await lexicon.put(tx, {"扩散": Entry(0.01, (("diffusion", 0.9),))})
+    assert "sound models · 共 1 篇" in (await talk.say(PRIVATE, "/search sound\n\n  models"))["text"]
+    assert "按译名 2 篇" in (await talk.say(PRIVATE, "/search 扩散"))["text"]
+    await talk.store([arrival("2403.00007", title="扩散")])
+    assert "共 1 篇，另有 2 篇按译名" in (await talk.say(PRIVATE, "/search 扩散"))["text"]
+
+
+async def test_words_within_very_many_brackets_are_looked_for(talk: Talk) -> None:
+    assert papers(await talk.say(PRIVATE, f"/search {'(' * 40}sound{')' * 40}")) == [NEW]

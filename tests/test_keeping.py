@@ -249,6 +249,14 @@ async def test_an_export_is_narrowed_like_the_list(talk: Talk, typed: str, endin
     assert [each for each in (DIFFUSION, SEVEN[0]) if each in content.decode()] == ids
 
 
+@pytest.mark.parametrize("typed", ["7天", "xml"])
+async def test_who_asks_for_no_format_is_told_which_there_are(talk: Talk, typed: str) -> None:
+    await keep(talk, DIFFUSION)
+    told = (await talk.say(PRIVATE, f"/export {typed}"))["text"]
+    assert f"“{typed}”" in told
+    assert "bibtex, ris, csv, json, markdown" in told
+
+
 async def test_csv_and_json_say_when_a_paper_was_kept_and_with_what_tags(talk: Talk) -> None:
     await keep(talk, DIFFUSION)
     await talk.say(PRIVATE, f"/tag {DIFFUSION} #llm #待读")
@@ -353,6 +361,17 @@ async def test_the_weeks_favourites_are_counted_and_nobody_is_named(talk: Talk) 
     assert data(shown) == [f"open:{DIFFUSION}", f"open:{SEVEN[0]}"]
     assert "· cat:cs.SD" in (await talk.say(PRIVATE, "/weekly cat:cs.SD"))["text"]
     assert "没有与“量子”相符" in (await talk.say(PRIVATE, "/weekly 量子"))["text"]
+
+
+async def test_the_weeks_favourites_of_a_channel_are_of_what_it_posted(talk: Talk) -> None:
+    await keep(talk, DIFFUSION, SEVEN[0])
+    card = await talk.subscribe(PRIVATE, "@daily_papers 扩散")
+    await talk.press(card, f"sub:{data(card)[0].split(':')[1]}:now")
+    await talk.answers(CHANNEL, 0, 2)
+    shown = await talk.say(PRIVATE, "/weekly @daily_papers")
+    assert shown["text"].startswith("🏆 近 7 天最受欢迎的论文 · 每日论文\n")
+    assert data(shown) == [f"open:{DIFFUSION}"]
+    assert "不是 每日论文 的管理员" in (await talk.say(ALICE, "/weekly @daily_papers", ALICE))["text"]
 
 
 async def test_english_is_spoken_where_it_was_chosen(talk: Talk) -> None:

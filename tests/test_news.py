@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from storage import chats, digests, news, papers, query, subscriptions
+from bot.papers.asked import parse
+from storage import chats, digests, lexicon, news, papers, query, subscriptions
 from storage.database import Database
 from storage.news import News
 from storage.news_facts import bits, places
@@ -32,7 +33,7 @@ from storage.query import (
 )
 from storage.records import Announcement, AnnounceType, Arrival, Digest, Message, Paper, Part, Posted, Summary, Upvotes
 from tests.conftest import NOW
-from tests.made import CHANNEL, GROUP, PRIVATE, arrival, subscription
+from tests.made import CHANNEL, GROUP, PRIVATE, arrival, paper, subscription, summary
 
 WEEK = NOW - timedelta(days=7)
 TODAY = date(2025, 9, 1)
@@ -54,16 +55,16 @@ def arrivals(recorded: Path, number: int, dice: random.Random) -> list[Arrival]:
         id_ = str(record["id"])
         authors, carried = tuple(map(str, record["authors"])), tuple(map(str, record["categories"]))  # type: ignore[call-overload]
         title, abstract = " ".join(str(record["title"]).split()), " ".join(str(record["abstract"]).split())
-        paper = Paper(id_, 2, title, abstract, authors=authors, categories=carried)
+        work = Paper(id_, 2, title, abstract, authors=authors, categories=carried)
         told = Summary(id_, 2, tldr_zh=str(record["tldr"]), abstract_zh=str(record["motivation"]))
         older = replace(told, version=1, tldr_zh=str(record["method"]))
         summaries: list[Summary | None] = [told, older]
         votes = Upvotes(id_, dice.randrange(40)) if dice.random() < 0.3 else None
-        for summary in summaries[: dice.randint(0, 2)] or [None]:
+        for written in summaries[: dice.randint(0, 2)] or [None]:
             day = TODAY - timedelta(days=dice.randrange(40)) if dice.random() < 0.7 else None
             type_ = dice.choice([*KINDS, None])
             listed = Announcement(id_, day, dice.choice(CATEGORIES), type_, news=dice.random() < 0.8)
-            made.append(Arrival(paper, listed if dice.random() < 0.9 else None, summary, votes))
+            made.append(Arrival(work, listed if dice.random() < 0.9 else None, written, votes))
     return made
 
 
@@ -165,6 +166,11 @@ async def test_typed_queries_find_in_memory_what_the_store_finds(
         f"id:{made[3].paper.id} OR 3D",
         " ".join(f"word{number}" for number in range(20)),
         "-(a OR b)",
+        "更快 OR 更好",
+        "ti:更快 -abs:更好",
+        '"of a"',
+        "“更”",
+        '-"的" 模型',
     ]
     async with database.reading() as tx:
         known = await News.load(tx, WEEK, TODAY)
@@ -195,6 +201,79 @@ async def test_news_are_what_became_known_in_time_by_the_ways_of_announcement(da
     assert known.newest(cross | new, 1) == ["2403.00002"]
     assert known.newest(replaced, 10) == ["2403.00003"]
     assert known.announced([]) == 0
+
+
+async def test_types_count_in_the_categories_that_are_asked_for(database: Database) -> None:
+    async def store(paper_id: str, category: str, type_: AnnounceType | None, **more: bool) -> None:
+        made = replace(arrival(paper_id), announcement=Announcement(paper_id, TODAY, category, type_, **more))
+        async with database.transaction() as tx:
+            await papers.add(tx, [made], NOW)
+
+    await store("2403.00001", "cs.LG", AnnounceType.NEW)
+    await store("2403.00001", "cs.CL", AnnounceType.CROSS)
+    await store("2403.00001", "hf", None)
+    await store("2403.00002", "cs.CL", AnnounceType.NEW)
+    await store("2403.00003", "cs.LG", AnnounceType.NEW)  # what cs.CL has not listed yet
+    await store("2403.00004", "hf", None)
+    await store("2403.00005", "cs.LG", AnnounceType.REPLACE, news=False)
+    async with database.reading() as tx:
+        known = await News.load(tx, WEEK, TODAY)
+
+    def found(kinds: set[AnnounceType], *within: str) -> list[str]:
+        return [each[-1] for each in known.newest(known.announced(kinds, within), 10)]
+
+    assert found({AnnounceType.NEW}, "cs.CL") == ["4", "2"]
+    assert found({AnnounceType.CROSS}, "cs.CL") == ["3", "1"]
+    assert found({AnnounceType.REPLACE}, "cs.CL") == []
+    assert found({AnnounceType.REPLACE_CROSS}, "cs.CL") == ["5"]
+    assert found({AnnounceType.NEW}, "cs.LG") == ["4", "3", "1"]
+    assert found({AnnounceType.NEW}) == ["4", "3", "2", "1"]
+    assert found({AnnounceType.NEW, AnnounceType.CROSS}, "cs.LG", "cs.CL") == ["4", "3", "2", "1"]
+
+
+@pytest.mark.parametrize("is_indexed", [False, True])
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("扩散模型", "431"),
+        ("擴散模型", "431"),
+        ("神经网络", "5"),
+        ("扩散模型 -综述", "41"),
+        ("ti:扩散", "41"),
+        ('"扩散模型"', "431"),
+        ("神经网络 OR 扩散", "5431"),
+        ("diffusion", "4321"),
+        ("彳亍", ""),
+    ],
+)
+async def test_chinese_words_find_english_papers_until_a_summary_tells(
+    database: Database, asked: str, found: str, is_indexed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(news, "PAPERS_A_QUERY", 100 if is_indexed else 0)
+    texts = [
+        ("Diffusion models", "We show.", None),
+        ("Diffusion models told otherwise", "We show.", summary("2403.00002", title_zh="别的", tldr_zh="别的。")),
+        ("A survey", "Of diffusion models.", None),
+        ("Diffusion", "A model.", summary("2403.00004", title_zh="扩散模型")),
+        ("Networks that are neural", "We show.", None),
+        ("Social networks", "We show.", None),
+    ]
+    made = [
+        replace(
+            arrival(f"2403.0000{number}", title=title),
+            paper=paper(f"2403.0000{number}", title=title, abstract=abstract),
+            summary=told,
+        )
+        for number, (title, abstract, told) in enumerate(texts, start=1)
+    ]
+    async with database.transaction() as tx:
+        await lexicon.keep_current(tx)
+        await papers.add(tx, made, NOW)
+    async with database.reading() as tx:
+        known = await News.load(tx, WEEK, TODAY)
+        for _ in range(2):  # the first statement makes an index worth while
+            ids = known.newest(await known.meant(tx, parse(asked).tree), 10)
+    assert "".join(each[-1] for each in ids) == found
 
 
 def test_sets_of_places_are_what_was_put_in() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -10,6 +10,7 @@ from bot.sandbox.arxiv import server as arxiv_server
 from bot.sandbox.arxiv.server import Arxiv
 from bot.sandbox.model import FakeModel, serve_model
 from bot.sandbox.server import serve_app
+from storage import lexicon
 from storage.database import Database
 from tests.rehearsal import DAY, HURRIED, provider
 from tests.talk import GROUP, PRIVATE, XIAOMING, Talk, data, labels, talking
@@ -31,6 +32,8 @@ class Scene:
 @pytest.fixture
 async def scene(database: Database) -> AsyncIterator[Scene]:
     """A bot that has no paper, an arXiv that has three, a model that writes well."""
+    async with database.transaction() as tx:
+        await lexicon.keep_current(tx)
     async with AsyncExitStack() as stack:
         arxiv, model = arxiv_server.make(DAY), FakeModel(latency=0.1)
         for number in (1, 2, 3):
@@ -94,8 +97,45 @@ async def test_a_search_that_finds_nothing_offers_all_of_arxiv(scene: Scene) -> 
     assert data(found) == ["open:2611.00002"]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("图 嵌入", "321"),
+        ("嵌入 -GraphNet2", "31"),
+        ("GraphNet1 OR GraphNet3", "31"),
+        ("embeddings au:LeCun", "1"),
+        ("ti:GraphNet2 cat:cs", "2"),
+        ("abs:GraphNet2 (cs.CL OR cs.LG)", "2"),
+        ("embeddings since:2026-11-20", "321"),
+        ("embeddings until:2026-10", ""),
+        ("id:2611.00003", "3"),
+    ],
+)
+async def test_all_of_arxiv_is_asked_what_was_asked(scene: Scene, query: str, found: str) -> None:
+    scene.arxiv.catalogue.announce(replace(work(1), authors=("Yann LeCun",)))
+    shown = await scene.talk.say(PRIVATE, f"/search online: {query}")
+    shown = await scene.talk.until(shown, "🔎" if found else "也没有找到")
+    assert "".join(each[-1] for each in data(shown) if each.startswith("open:")) == found
+
+
+@pytest.mark.parametrize("query", ["-survey", "type:new", "彳亍"])
+async def test_what_arxiv_cannot_be_asked_is_not_said_to_be_missing_there(scene: Scene, query: str) -> None:
+    told = await scene.talk.say(PRIVATE, f"/search online: {query}")
+    assert "没有能向 arXiv 查询的内容" in (await scene.talk.until(told, "没有能向"))["text"]
+
+
+async def test_the_answer_names_what_was_asked(scene: Scene) -> None:
+    shown = await scene.talk.say(PRIVATE, "/search online: GraphNet2 type:new")
+    shown = await scene.talk.until(shown, "🔎")
+    assert shown["text"].startswith("🔎 GraphNet2 · ")
+
+
+async def test_online_alone_asks_nothing(scene: Scene) -> None:
+    assert "请在 /search 后面" in (await scene.talk.say(PRIVATE, "/search online:"))["text"]
+
+
 async def test_a_search_that_nobody_can_answer_ends_with_a_sentence(scene: Scene) -> None:
-    nothing = await scene.talk.say(PRIVATE, "/search 完全没有的词")
+    nothing = await scene.talk.say(PRIVATE, "/search 彳亍 zyx")
     await scene.talk.press(nothing, data(nothing)[0])
     assert "arXiv 上也没有找到" in (await scene.talk.until(nothing, "也没有找到"))["text"]
 

@@ -17,7 +17,7 @@ from bot.pictures import Asked
 from storage.database import Database
 from storage.records import Counts, Language
 from tests.made import arrival
-from tests.talk import ALICE, FORUM, GROUP, PRIVATE, XIAOMING, Talk, data, talking
+from tests.talk import ALICE, CHANNEL, FORUM, GROUP, PRIVATE, XIAOMING, Talk, data, talking
 
 SINGERS = [f"2403.{number:05}" for number in range(1, 7)]
 CHINESE_FONT = pictures._font("论文") is not None
@@ -133,6 +133,19 @@ async def test_what_was_posted_read_and_kept_is_counted_and_drawn(database: Data
         assert answer["photo"][-1]["width"] > 1000
         file = await talk.http.get(f"/sandbox/files/{answer['photo'][-1]['file_id']}")
         assert file.content.startswith(b"\x89PNG")
+
+
+async def test_who_administers_a_channel_has_its_numbers_in_private(database: Database) -> None:
+    async with talking(database) as talk:
+        await talk.store([arrival(SINGERS[0], title="Singing voice")])
+        card = await talk.subscribe(PRIVATE, "@daily_papers 歌声合成")
+        await talk.press(card, f"sub:{data(card)[0].split(':')[1]}:now")
+        await talk.answers(CHANNEL, 0, 2)
+        shown = await talk.say(PRIVATE, "/stats @daily_papers")
+        lines = (shown.get("caption") or shown["text"]).splitlines()
+        assert lines[:2] == ["📊 每日论文的论文", "近 7 天：发布 1 篇 · 读过 0 篇 · 收藏 0 篇"]
+        assert "还没有发布过论文" in (await talk.say(PRIVATE, "/stats"))["text"]
+        assert "不是 每日论文 的管理员" in (await talk.say(ALICE, "/stats @daily_papers", ALICE))["text"]
 
 
 async def test_a_chat_without_papers_is_told_in_one_sentence(database: Database) -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.jobs import prepare
-from storage import chats, proposals, subscriptions
+from storage import chats, lexicon, proposals, subscriptions
 from storage.database import Database
 from storage.records import Announcement, AnnounceType, Arrival, Subscription
 from tests.conftest import NOW
@@ -70,6 +71,32 @@ async def test_a_query_that_is_not_plain_is_shown_as_it_was_read(talk: Talk) -> 
     none = await talk.say(PRIVATE, "/subscribe 量子引力")
     assert "近 7 天没有论文符合" in none["text"]
     assert "读作" not in none["text"]
+
+
+async def test_what_has_no_chinese_yet_counts_as_it_will_be_posted(talk: Talk) -> None:
+    async with talk.database.transaction() as tx:
+        await lexicon.keep_current(tx)
+    await talk.store([replace(arrival("2403.40001", title="Speech recognition"), summary=None)])
+    shown = await talk.say(PRIVATE, "/subscribe 语音识别")
+    assert "近 7 天符合 1 篇" in shown["text"]
+    assert links(shown) == ["https://arxiv.org/abs/2403.40001"]
+
+
+async def test_a_query_that_asks_for_replacements_gets_them(talk: Talk) -> None:
+    shown = await talk.say(PRIVATE, "/subscribe cs.LG type:更新")
+    assert "近 7 天符合 1 篇" in shown["text"]
+    assert links(shown) == [f"https://arxiv.org/abs/{REPLACED}"]
+
+
+@pytest.mark.parametrize("query", ["～", "online:", "- ()"])
+async def test_a_query_that_asks_for_nothing_is_refused(talk: Talk, query: str) -> None:
+    assert "没有可以订阅的词" in (await talk.say(PRIVATE, f"/subscribe {query}"))["text"]
+    assert await all_of(talk, PRIVATE) == []
+
+
+async def test_a_subscription_never_asks_arxiv(talk: Talk) -> None:
+    await talk.subscribe(PRIVATE, "online: 扩散")
+    assert [each.query for each in await all_of(talk, PRIVATE)] == ["扩散"]
 
 
 @pytest.mark.parametrize("query", ["cs.LG", "cat:cs.lg", "分类：cs.LG"])

@@ -11,7 +11,7 @@ from bot.sandbox.model import FakeModel
 from bot.summaries.attempt import Attempt, Result
 from bot.summaries.budget import Budget, at_most
 from bot.summaries.provider import Provider
-from storage import outbox, papers, summaries
+from storage import lexicon, outbox, papers, summaries
 from storage.database import Database
 from storage.records import AnnounceType, Card, Form, Paper, Schedule, Summary, SummaryState
 from tests.made import CHANNEL, GROUP, PRIVATE
@@ -63,6 +63,43 @@ async def test_only_what_somebody_will_read_is_summarised_best_first(database: D
         await rehearsal.news.summarise()
         assert [number for number in range(1, 6) if (await card(rehearsal, number)).is_summarised] == [4, 5]
         assert len(rehearsal.model.requests) == 2
+
+
+async def test_what_chinese_words_ask_for_is_summarised_and_posted_though_arxiv_announces_in_english(
+    database: Database,
+) -> None:
+    async with database.transaction() as tx:
+        await lexicon.keep_current(tx)
+    async with rehearsing(database, model=FakeModel()) as rehearsal:
+        await rehearsal.subscribe(query="嵌入 数据", next_due=rehearsal.clock.now)
+        rehearsal.announce(work(1), replace(made(2), title="Speech", abstract="We sing of many things."))
+        await rehearsal.news.collect()
+        await rehearsal.news.summarise()
+        assert [(await card(rehearsal, number)).is_summarised for number in (1, 2)] == [True, False]
+        assert "GraphNet1" in "".join(await posted(rehearsal))
+
+
+@pytest.mark.parametrize(
+    ("query", "kinds", "chosen"),
+    [
+        ("cs.LG", {AnnounceType.NEW}, [1]),
+        ("cs.LG", {AnnounceType.NEW, AnnounceType.CROSS}, [1, 2]),
+        ("cs.LG", set(AnnounceType), [1, 2, 3]),
+        ("cs.LG type:更新", {AnnounceType.NEW}, [3]),
+    ],
+)
+async def test_what_is_summarised_was_announced_as_it_is_posted(
+    database: Database, query: str, kinds: set[AnnounceType], chosen: list[int]
+) -> None:
+    async with rehearsing(database, model=FakeModel()) as rehearsal:
+        await rehearsal.subscribe(query=query, kinds=frozenset(kinds), next_due=rehearsal.clock.now)
+        rehearsal.announce(work(1, "cs.LG"), work(2, "cs.RO", "cs.LG"))
+        rehearsal.arxiv.catalogue.announce(replace(work(3, "cs.LG"), version=2), action=AnnounceType.REPLACE)
+        await rehearsal.news.collect()
+        assert await posted(rehearsal) == []  # it waits for the summaries
+        await rehearsal.news.summarise()
+        summarised = [number for number in (1, 2, 3) if (await card(rehearsal, number)).is_summarised]
+        assert (await rehearsal.news.choose(), summarised) == (len(chosen), chosen)
 
 
 async def test_a_setting_summarises_all(database: Database) -> None:

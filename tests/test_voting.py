@@ -144,10 +144,27 @@ async def test_why_is_honest_where_nothing_was_learned(talk: Talk) -> None:
     card = await talk.say(PRIVATE, f"/abs {DIFFUSION[0]}")
     told = await talk.press(card, f"why:{DIFFUSION[0]}")
     assert told["show_alert"]
-    assert told["text"].splitlines() == [
-        "按发布时间排列；还没有学到这里的喜好，点 👍 👎 就会学。",
-        "这篇不是按订阅发到这里的。",
-    ]
+    assert told["text"] == "这篇不是按订阅发到这里的。"
+    await talk.subscribe(PRIVATE, "扩散模型")
+    posts = await talk.answers(PRIVATE, await talk.write(PRIVATE, "/today"), 4)
+    posted = next(each for each in posts if f"up:{DIFFUSION[0]}" in data(each))
+    told = await talk.press(posted, f"why:{DIFFUSION[0]}")
+    assert "还没有学到这里的喜好，点 👍 👎 就会学。" in told["text"]
+
+
+async def test_a_vote_that_is_yet_to_be_learned_is_not_asked_for_again(talk: Talk) -> None:
+    await talk.say(PRIVATE, f"/like {DIFFUSION[0]}")
+    told = (await talk.say(PRIVATE, f"/why {DIFFUSION[0]}"))["text"].splitlines()
+    assert told[1:] == ["收到了你的评价，一分钟内就会学到。", "这篇不是按订阅发到这里的。"]
+
+
+async def test_a_command_votes_and_only_the_button_takes_a_vote_back(talk: Talk) -> None:
+    card = await talk.say(PRIVATE, f"/abs {DIFFUSION[0]}")
+    for _ in range(2):
+        assert "已记下 👍" in (await talk.say(PRIVATE, f"/like {DIFFUSION[0]}"))["text"]
+        assert await tally(talk, PRIVATE, DIFFUSION[0]) == (1, 0)
+    assert (await talk.press(card, f"up:{DIFFUSION[0]}"))["text"] == "已收回。"
+    assert await tally(talk, PRIVATE, DIFFUSION[0]) == (0, 0)
 
 
 async def test_why_names_the_terms_that_were_liked(talk: Talk) -> None:

@@ -3,12 +3,23 @@
 from collections.abc import Collection, Iterable
 
 from bot.papers import taxonomy
-from storage.query import All, Any, Category, Node, Query, asked_for
+from storage.query import All, Any, Category, Node, Query, Type, asked_for
+from storage.records import AnnounceType
 
 
 def categories(query: Query) -> set[str]:
     """The categories that a query's papers are in, by their present names; empty if it reads from every feed."""
     return _present(_confines(query.tree) or ())
+
+
+def confines(query: Query) -> frozenset[str]:
+    """The names of categories of which a query's papers carry one; empty if they may carry any."""
+    return frozenset[str]().union(*(_confines(query.tree) or ()))
+
+
+def kinds(query: Query, chosen: frozenset[AnnounceType]) -> frozenset[AnnounceType]:
+    """The announce types of a subscription: those that it is set to, and those that its query asks for itself."""
+    return chosen.union(*(each.kinds for each in asked_for(query.tree) if isinstance(each, Type)))
 
 
 def feeds(chosen: Iterable[str], queries: Iterable[Query]) -> list[str]:

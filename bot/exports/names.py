@@ -10,7 +10,9 @@ _INITIAL = re.compile(r"[^\W\d_]\.?(?:-?[^\W\d_]\.)*")
 _GROUP = re.compile(
     r"\b(?:collaborations?|consorti(?:um|a)|teams?|groups?|networks?|initiatives?|projects?|committees?|alliance"
     r"|institutes?|universit(?:y|ies)|laborator(?:y|ies)|labs?|foundation|council|community|survey|experiment"
-    r"|centre|center|research|inc|ltd|llc|and|others|(?-i:AI))\b|&",
+    r"|centre|center|research|inc|ltd|llc|and|others|(?-i:AI))\b|&"
+    # Firms that sign papers with their name alone; LeCun and McCallum have a capital inside as well.
+    r"|\b(?-i:Google|DeepMind|OpenAI|DeepSeek|Anthropic|Microsoft|NVIDIA|Alibaba|Tencent|Baidu|ByteDance|Huawei)\b",
     re.IGNORECASE,
 )
 # Written with the family name first, and not by first and last names at all.

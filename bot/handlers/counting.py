@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 
 from bot import pictures
 from bot.errors import UserMistake
+from bot.handlers import place
 from bot.handlers.turn import Turn
 from bot.messages import stats as pages
 from bot.pictures import Asked
@@ -33,19 +34,20 @@ class _Month:
 
 
 async def stats(turn: Turn) -> None:
-    """`/stats`: the numbers, and a picture as soon as it is drawn."""
-    month = await _month(turn)
+    """`/stats [@channel]`: the numbers, and a picture as soon as it is drawn."""
+    there = await place.aimed(turn) if turn.private else turn
+    month = await _month(there)
     if not any((each.posted, each.read, each.kept, each.liked) != (0, 0, 0, 0) for _, each in month.spans):
         raise UserMistake("no_stats")
-    language = turn.chat.language
+    language, title = turn.chat.language, there.chat.title if there.chat.id != turn.chat.id else ""
     if not month.titles:
-        await turn.say(Message(pages.caption(month.spans, (), language)))
+        await turn.say(Message(pages.caption(month.spans, (), language, title)))
         return
     with contextlib.suppress(TelegramError):  # a sign that something is coming, and nothing more
         await turn.bot.send_chat_action(turn.chat.id, ChatAction.UPLOAD_PHOTO, message_thread_id=turn.thread_id or None)
     async with turn.deps.drawing:
         drawn = await pictures.draw(_asked(month, language))
-    caption = Message(pages.caption(month.spans, drawn.terms, language))
+    caption = Message(pages.caption(month.spans, drawn.terms, language, title))
     if drawn.picture:
         await turn.show(drawn.picture, caption)
     else:

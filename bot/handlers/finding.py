@@ -10,8 +10,10 @@ from bot.handlers.turn import Turn, number
 from bot.messages import wording
 from bot.messages.cards import View
 from bot.papers import arxiv_id, asked
-from storage import listings, papers, search
+from bot.sources import api_query
+from storage import likeness, listings, papers, search
 from storage.listings import Listing
+from storage.query import Query
 from storage.records import Message
 from storage.search import Found, Order
 
@@ -27,7 +29,11 @@ async def find(turn: Turn) -> None:
         raise UserMistake("empty_search")
     if paper := arxiv_id.parse(text):
         await fetching.paper(turn, paper.id, View.BOTH)
-    elif (wanted := asked.parse(text)).online and turn.desk.reaches_arxiv:
+        return
+    wanted = asked.parse(text)
+    if wanted.online and wanted.is_empty:
+        raise UserMistake("empty_search")
+    if wanted.online and turn.desk.reaches_arxiv:
         turn.spend(Act.ONLINE)
         sent = await turn.say(Message(wording.sentence(turn.chat.language, "note.searching")))
         query = replace(wanted, online=False).reading
@@ -40,7 +46,7 @@ async def similar(turn: Turn) -> None:
     """`/similar paper`: the nearest stored papers, by id, link, number in the last list, or a reply to a card."""
     paper_id = await showing.named(turn)
     async with turn.deps.searching, turn.database.reading() as tx:
-        ids = tuple(await search.similar(tx, paper_id, SIMILAR))
+        ids = tuple(await likeness.similar(tx, paper_id, SIMILAR))
         known = await papers.get(tx, [paper_id])
     if not known:
         raise UserMistake("unknown_paper", id=paper_id)
@@ -93,8 +99,14 @@ async def _ask_arxiv(turn: Turn, text: str, put: Put) -> None:
     except Unavailable:
         await put(Message(wording.sentence(turn.chat.language, "mistake.arxiv_search_busy")))
         return
+    except UserMistake as error:
+        await put(Message(wording.sentence(turn.chat.language, f"mistake.{error.key}", **error.values)))
+        return
     if not ids:
         await put(Message(wording.sentence(turn.chat.language, "mistake.not_on_arxiv", query=text)))
         return
+    query = asked.parse(text)
+    if (told := api_query.askable(query.tree)) != query.tree:
+        text = Query(told).reading  # what was asked
     shown = await showing.number(turn, text, Found(ids, len(ids)))
     await put(await showing.results_page(turn, shown, 1))

@@ -27,19 +27,24 @@ async def turn_history(turn: Turn) -> None:
 
 
 async def weekly(turn: Turn) -> None:
-    """`/weekly [query]`: the papers that all readers together kept and liked most in the last seven days."""
-    asked = narrowing.read(turn.text)
+    """`/weekly [@channel] [query]`: what all readers together kept and liked most in seven days; of the channel's."""
+    there = await place.aimed(turn) if turn.private else turn
+    elsewhere = there.chat.id != turn.chat.id
+    asked = narrowing.read(there.text)
     if asked.tags:
         raise UserMistake("no_tags_here")
     async with turn.deps.searching, turn.database.reading() as tx:
-        found = await favourites.since(tx, turn.now - WEEK, asked.where, BEST)
+        found = await favourites.since(
+            tx, turn.now - WEEK, asked.where, BEST, posted_in=there.chat.id if elsewhere else 0
+        )
         cards = await papers.get(tx, [each.paper_id for each in found])
     if not found and asked.text:
         raise UserMistake("nobody_liked_with", query=asked.text[:100])
     if not found:
         raise UserMistake("nobody_liked")
     await narrowing.remember(turn, asked.text, tuple(each.paper_id for each in found))
-    await turn.say(pages.weekly(found, cards, turn.chat, asked.text, asked.read_as))
+    named = " · ".join(filter(None, (there.chat.title if elsewhere else "", asked.text)))
+    await turn.say(pages.weekly(found, cards, turn.chat, named, asked.read_as))
 
 
 async def _page(turn: Turn, text: str, page: int, listing_id: int = 0) -> Message:

@@ -1,7 +1,9 @@
 """A new query is looked at before it is taken: how it was read, and what it would have found of late."""
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 
+from bot.digests import needs
 from bot.errors import UserMistake
 from bot.handlers.turn import Turn
 from bot.messages import proposals as pages
@@ -22,11 +24,14 @@ def needs_no_look(text: str) -> bool:
 
 
 def typed(text: str) -> str:
-    """A query as it is stored. Raises UserMistake for one that is too long."""
+    """A query as it is stored: `online:` is for searches. Raises UserMistake if it is too long or asks for nothing."""
     wanted = " ".join(text.split())
     if len(wanted) > query.MAX_LENGTH:
         raise UserMistake("query_too_long", limit=query.MAX_LENGTH)
-    return wanted
+    asked = parse(wanted)
+    if wanted and asked.is_empty:
+        raise UserMistake("nothing_to_subscribe", query=wanted[:100])
+    return replace(asked, online=False).reading if asked.online else wanted
 
 
 async def propose(turn: Turn, there: Turn, wanted: str) -> Message:
@@ -57,6 +62,7 @@ async def _look(turn: Turn, wanted: str, terms: Subscription) -> Preview:
     asked, now = parse(wanted), turn.now.astimezone(UTC)
     async with turn.deps.searching, turn.database.reading() as tx:
         news = await News.load(tx, now - timedelta(days=pages.DAYS), now.date())
-        found = await news.find(tx, asked.tree) & news.announced(terms.kinds)
+        found = await news.meant(tx, asked.tree)
+        found &= news.announced(needs.kinds(asked, terms.kinds), needs.confines(asked))
         cards = await papers.get(tx, news.newest(found, EXAMPLES))
     return Preview(asked.read_as, found.bit_count(), cards)

@@ -32,6 +32,7 @@ AT_ONCE = 500  # papers read from the database by one statement
 # What is exported. The values stand in buttons of old posts: never change one.
 KEPT, POSTED, LATELY = "s", "h", "g"
 
+_NONE_MATCH = frozenset({"nothing_kept_with", "nothing_posted_with"})
 _NOT_IN_NAMES = re.compile(r"[^\w+-]+")
 
 
@@ -68,7 +69,13 @@ async def _export(turn: Turn, there: Turn, wish: Wish) -> None:
     asked = narrowing.read(there.text, days=wish.what != KEPT)
     if wish.what == LATELY and not asked.days:
         asked = replace(asked, days=DAYS)
-    entries = await (_kept(turn, asked) if wish.what == KEPT else _posted(turn, there, asked))
+    try:
+        entries = await (_kept(turn, asked) if wish.what == KEPT else _posted(turn, there, asked))
+    except UserMistake as error:
+        if error.key not in _NONE_MATCH:
+            raise
+        # Who typed a format that there is none of, or days where none count, is told what there is.
+        raise UserMistake("nothing_to_export", query=asked.text[:100], formats=" / ".join(Format)) from error
     await turn.notice("notice.exporting")
     data, written = await asyncio.to_thread(_file, wish.format, entries)
     taken = Taken(

@@ -46,7 +46,7 @@ class Desk(Protocol):
         """Fetch papers that are not stored from arXiv; the ids of those that it knows. Raises Unavailable."""
 
     async def search(self, text: str) -> list[str]:
-        """Fetch what all of arXiv has for a query, best first; the papers' ids. Raises Unavailable."""
+        """Fetch what all of arXiv has for a query, best first; the papers' ids. Raises Unavailable and UserMistake."""
 
     async def summarise_one(self, paper_id: str) -> bool:
         """Have a paper summarised; whether there is a good summary now."""

@@ -13,7 +13,10 @@ _WORD = {votes.LIKED: "liked", votes.DISLIKED: "disliked", 0: "vote_taken_back"}
 
 
 async def like(turn: Turn) -> None:
-    """`/like 3`: 👍 for a paper by its number in the last list, its id or link, or as a reply to its card."""
+    """`/like 3`: 👍 for a paper by its number in the last list, its id or link, or as a reply to its card.
+
+    Said twice, it stands: only the button takes it back.
+    """
     await _vote_spoken(turn, votes.LIKED)
 
 
@@ -46,22 +49,22 @@ async def press_why(turn: Turn) -> None:
 
 
 async def _vote_spoken(turn: Turn, vote: int) -> None:
-    key, likes = await _vote(turn, await showing.named(turn), vote)
+    key, likes = await _vote(turn, await showing.named(turn), vote, toggles=False)
     await turn.say(Message(wording.sentence(turn.chat.language, key, count=likes)))
 
 
 async def _vote_pressed(turn: Turn, vote: int) -> None:
     (paper_id,) = turn.fields(str)
-    key, count = await _vote(turn, paper_id, vote)
+    key, count = await _vote(turn, paper_id, vote, toggles=True)
     await turn.notice(key, count=count)
 
 
-async def _vote(turn: Turn, paper_id: str, vote: int) -> tuple[str, int]:
+async def _vote(turn: Turn, paper_id: str, vote: int, *, toggles: bool) -> tuple[str, int]:
     """The key of what is to be said, and how many readers of the chat think the same."""
     async with turn.database.transaction() as tx:
         if not await papers.get(tx, [paper_id]):
             raise UserMistake("unknown_paper", id=paper_id)
-        stands = await votes.cast(tx, (turn.chat.id, turn.user_id), paper_id, vote, turn.now)
+        stands = await votes.cast(tx, (turn.chat.id, turn.user_id), paper_id, vote, turn.now, toggles=toggles)
         likes, dislikes = await votes.count(tx, turn.chat.id, paper_id)
     key = f"notice.{_WORD[stands]}"
     return (key if turn.private or not stands else f"{key}_shared"), dislikes if stands == votes.DISLIKED else likes
@@ -74,6 +77,8 @@ async def _why(turn: Turn, paper_id: str) -> tuple[Card, tuple[str, ...]]:
             raise UserMistake("unknown_paper", id=paper_id)
         posting = await tastes.posting(tx, turn.chat.id, paper_id)
         taste = (await tastes.of(tx, [turn.chat.id])).get(turn.chat.id)
+        waiting = await tastes.is_stale(tx, turn.chat.id)
     query = parse(posting.query) if posting and posting.query else None
     told = reasons_for(found[0], query, taste)
-    return found[0], reasons.sentences(told, posting, turn.chat.language, private=turn.private)
+    there = reasons.Place(turn.chat.language, private=turn.private, waiting=waiting)
+    return found[0], reasons.sentences(told, posting, there)

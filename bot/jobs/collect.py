@@ -1,5 +1,6 @@
 """Fetches what was announced: each source is looked at, and what it never listed before is stored."""
 
+import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -29,7 +30,8 @@ async def categories(database: Database, chosen: Iterable[str]) -> list[str]:
     """The categories to fetch: those that the operator chose, and those that subscriptions name."""
     async with database.reading() as tx:
         asked = await subscriptions.queries(tx)
-    return needs.feeds(chosen, [parse(each) for each in asked])
+    # Thousands of different queries take a second to read: readers are answered meanwhile.
+    return await asyncio.to_thread(lambda: needs.feeds(chosen, map(parse, asked)))
 
 
 async def collect(database: Database, arxiv: Arxiv, wanted: Sequence[str], now: datetime) -> int:

@@ -3,17 +3,19 @@ the whole of an abstract that its source cut."""
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from bot.digests import needs
-from bot.errors import Unavailable
+from bot.errors import Unavailable, UserMistake
+from bot.sources import api_query
 from bot.sources.arxiv import Arxiv
 from bot.sources.polite import Rejected
 from bot.sources.reading import Declined
-from storage import papers, summaries
+from storage import lexicon, papers, summaries
 from storage.database import Database
-from storage.query import Author, Field, Query, terms
+from storage.query import Query
 from storage.records import Arrival
+from storage.sifting import holding
+from storage.translating import chinese, only_english
 
 log = logging.getLogger(__name__)
 
@@ -52,20 +54,22 @@ async def look_up(database: Database, arxiv: Arxiv, ids: Sequence[str], now: dat
     return arrivals
 
 
-async def search(database: Database, arxiv: Arxiv, asked: Query, now: datetime) -> list[Arrival]:
-    """Fetch what all of arXiv has for a query, best first, and keep it for search. Raises Unavailable."""
-    named = sorted(needs.categories(asked))
+async def search(database: Database, arxiv: Arxiv, asked: Query, now: datetime) -> list[str]:
+    """Fetch what all of arXiv has for a query, and keep it for search; the ids of those that meet it, best first.
+
+    Raises Unavailable, and UserMistake if nothing of it can be asked there.
+    """
+    async with database.reading() as tx:
+        known = await lexicon.entries(tx, set(chinese(asked.tree)))
+    english, today = only_english(asked.tree, known), now.astimezone(UTC).date()
     try:
-        arrivals = await arxiv.search(_words(asked), named[0] if named else "", FOUND, PATIENCE)
-    except (Rejected, Declined):
-        return []
+        arrivals = await arxiv.search(english, today, FOUND, PATIENCE)
+    except (Rejected, Declined) as error:
+        log.warning("arXiv does not take %r: %s", asked.reading, error)
+        arrivals = None
+    if arrivals is None:
+        raise UserMistake("not_for_arxiv", query=asked.typed or asked.reading)
     async with database.transaction() as tx:
         await papers.add(tx, arrivals, now)
-    return arrivals
-
-
-def _words(asked: Query) -> list[str]:
-    """The words, phrases and names that every paper is to hold, for a search that knows no more."""
-    parts = asked.tree.parts
-    words = [each for where in Field for each in terms(parts, where)]
-    return [*words, *asked.phrases, *(part.name for part in parts if isinstance(part, Author))]
+    async with database.reading() as tx:
+        return await holding(tx, [each.paper.id for each in arrivals], api_query.left_out(english), today)

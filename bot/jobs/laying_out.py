@@ -8,13 +8,12 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from bot.digests import calendar, silence
-from bot.digests.choose import choose, rank, reach
+from bot.digests.choose import choose
 from bot.digests.silence import Silence
 from bot.jobs.round import Asked, Round, newest
 from bot.messages import digests as pages
 from storage import digests, news, tastes
 from storage.database import Transaction
-from storage.query import Query
 from storage.records import Chat, ChatKind, Digest, Part, Taste
 from storage.subscriptions import Due, Subscriber, Terms
 
@@ -88,13 +87,10 @@ class Layouts:
 
     async def _wanted(self, tx: Transaction, subscribers: Iterable[Subscriber]) -> dict[str, int | Exception]:
         """The papers that each terms' query finds, whoever was sent them."""
-        known = await self._round.news(tx)
         wanted: dict[str, int | Exception] = {}
         for terms in dict.fromkeys(each.terms for each in subscribers):
             try:
-                due = self._due(terms)
-                asked = await self._round.asked(tx, due.subscription.query)
-                wanted[terms] = asked.found & known.announced(due.subscription.kinds)
+                wanted[terms] = await self._round.wanted(tx, self._due(terms).subscription)
             except Exception as error:  # one that cannot be prepared keeps no other waiting
                 wanted[terms] = error
             await self._breathe()
@@ -140,7 +136,7 @@ class Layouts:
             log.warning("%r: the digest of %s is too late by %s and skipped", text, when, round_.now - when)
             return layout
         most = due.subscription.max_papers
-        ids = await self._best(tx, papers, asked.query, taste, most + SPARE)
+        ids = await round_.best(tx, papers, asked.query, taste, most + SPARE)
         pending = await round_.pending(tx, ids)
         if pending.intersection(ids[:most]) and _can_wait(due, round_):
             return None
@@ -151,15 +147,6 @@ class Layouts:
         parts = await self._render(digest, due.chat)
         posted = (await round_.news(tx)).called(card.paper.id for card in digest.cards)
         return replace(layout, digest=digest, parts=parts, posted=posted)
-
-    async def _best(self, tx: Transaction, papers: int, query: Query, taste: Taste | None, most: int) -> Sequence[str]:
-        """The papers to choose from, best first."""
-        compared = reach(query, taste, most)
-        ids = (await self._round.news(tx)).newest(papers, compared)
-        if compared == most:
-            return ids  # the newest are the best
-        cards = await self._round.cards(tx, ids)
-        return [card.paper.id for card in await asyncio.to_thread(rank, cards, query, taste)]
 
     async def _render(self, digest: Digest, chat: Chat) -> tuple[Part, ...]:
         pieces = self._round.pieces

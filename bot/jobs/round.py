@@ -1,5 +1,6 @@
 """What one run of jobs.prepare reads once, however many subscriptions it is for; its memory is bounded all the same."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from bot.digests import calendar, needs
+from bot.digests.choose import rank, reach
 from bot.messages.digests import Pieces, card_part
 from bot.messages.lists import list_item
 from bot.papers import asked, taxonomy
@@ -14,7 +16,7 @@ from storage import days, feeds, papers, summaries
 from storage.database import Database, Transaction
 from storage.news import News
 from storage.query import Query
-from storage.records import Card, Day, Look
+from storage.records import Card, Day, Look, Subscription, Taste
 from storage.subscriptions import Due
 
 FRESH = timedelta(days=4)  # an announcement older than this is not told of in a header
@@ -94,9 +96,24 @@ class Round:
         """A query and what it finds."""
         if text not in self._asked:
             query = asked.parse(text)
-            found = await (await self.news(tx)).find(tx, query.tree)
+            found = await (await self.news(tx)).meant(tx, query.tree)
             _remember(self._asked, text, Asked(query, found, await self._day(tx, query)), QUERIES)
         return self._asked[text]
+
+    async def wanted(self, tx: Transaction, subscription: Subscription) -> int:
+        """The papers that a subscription asks for, announced as it wants them, whoever was sent them."""
+        asked = await self.asked(tx, subscription.query)
+        kinds = needs.kinds(asked.query, subscription.kinds)
+        return asked.found & (await self.news(tx)).announced(kinds, needs.confines(asked.query))
+
+    async def best(self, tx: Transaction, papers: int, query: Query, taste: Taste | None, most: int) -> Sequence[str]:
+        """The papers of a set to choose `most` from, best first."""
+        compared = reach(query, taste, most)
+        ids = (await self.news(tx)).newest(papers, compared)
+        if compared == most:
+            return ids  # the newest are the best
+        cards = await self.cards(tx, ids)
+        return [card.paper.id for card in await asyncio.to_thread(rank, cards, query, taste)]
 
     async def pending(self, tx: Transaction, ids: Collection[str]) -> set[str]:
         """Those of the papers whose summary is waited for."""

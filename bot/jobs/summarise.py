@@ -9,18 +9,17 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from bot.digests.choose import rank, reach
 from bot.jobs.amend import LATEST
-from bot.papers.asked import parse
+from bot.jobs.round import Round, Rules
 from bot.summaries.attempt import Attempt, Draft, Good, Result
 from bot.summaries.budget import Budget
 from bot.summaries.provider import Provider
 from bot.summaries.tidy import finished
 from bot.summaries.writer import Prompt, Writer
-from storage import digests, drafts, papers, search, subscriptions, summaries, tastes
+from storage import drafts, papers, subscriptions, summaries, tastes
 from storage.database import Database, Transaction
-from storage.filters import EVERYTHING
-from storage.records import Paper, Subscription, Summary, Taste
+from storage.news import posted
+from storage.records import AnnounceType, Paper, Subscription, Summary, Taste
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +42,9 @@ class Policy:
 
 async def choose(database: Database, window: timedelta, now: datetime, *, everything: bool = False) -> int:
     """Mark the papers that the active subscriptions would choose, or all that are news; how many they are."""
+    round_ = Round(now, Rules(window), {})
     async with database.reading() as tx:
-        ranks = await _ranks(tx, now - window, everything=everything)
+        ranks = await _ranks(tx, round_, everything=everything)
         # What was posted unfinished has readers already.
         ranks |= dict.fromkeys(await drafts.waiting(tx, now - LATEST), 0)
     async with database.transaction() as tx:
@@ -178,28 +178,40 @@ class Summariser:
         log.warning("no good summary of %s, again in %s: %s", paper.id, pause, findings or "it has no abstract")
 
 
-async def _ranks(tx: Transaction, since: datetime, *, everything: bool) -> dict[str, int]:
+async def _ranks(tx: Transaction, round_: Round, *, everything: bool) -> dict[str, int]:
     """The papers that subscriptions would choose now, each at its best place in any of them."""
-    ranks: dict[str, int] = {}
+    news, ranks = await round_.news(tx), dict[str, int]()
     if everything:
-        ranks = dict.fromkeys(await digests.news(tx, EVERYTHING, since), LAST_RANK)
+        ranks = dict.fromkeys(news.newest(news.announced((AnnounceType.NEW, AnnounceType.CROSS)), len(news)), LAST_RANK)
     active = await subscriptions.active(tx)
     liked = await tastes.of(tx, {each.chat_id for each in active})
-    for subscription in active:
-        for place, paper_id in enumerate(await _best(tx, since, subscription, liked.get(subscription.chat_id))):
+    for left, subscription, taste in await _asked_for(tx, round_, active, liked):
+        query = (await round_.asked(tx, subscription.query)).query
+        best = await round_.best(tx, left, query, taste, subscription.max_papers)
+        for place, paper_id in enumerate(best[: subscription.max_papers]):
             ranks[paper_id] = min(place, ranks.get(paper_id, LAST_RANK))
+        await asyncio.sleep(0)
     return ranks
 
 
-async def _best(tx: Transaction, since: datetime, subscription: Subscription, taste: Taste | None) -> list[str]:
-    """The papers that a subscription would choose now, as jobs.prepare will."""
-    asked, most = parse(subscription.query), subscription.max_papers
-    compared = reach(asked, taste, most)
-    ids = await digests.news(tx, search.matching(asked), since, subscription.chat_id, compared)
-    if compared > most:
-        cards = await asyncio.to_thread(rank, await papers.get(tx, ids), asked, taste)
-        ids = [card.paper.id for card in cards]
-    return ids[:most]
+async def _asked_for(
+    tx: Transaction, round_: Round, active: Sequence[Subscription], liked: Mapping[int, Taste]
+) -> list[tuple[int, Subscription, Taste | None]]:
+    """What the subscriptions may be sent, those that would choose the same from it only once."""
+    wanted: dict[tuple[str, frozenset[AnnounceType]], int] = {}
+    union = 0
+    for each in active:
+        if (key := (each.query, each.kinds)) not in wanted:
+            wanted[key] = await round_.wanted(tx, each)
+            union |= wanted[key]
+    known = await round_.news(tx)
+    sent = await posted(tx, {each.chat_id for each in active}, known, union)
+    found: dict[tuple[str, int, int, int], tuple[int, Subscription, Taste | None]] = {}
+    for each in active:
+        left = wanted[each.query, each.kinds] & ~sent.get(each.chat_id, 0)
+        taste = liked.get(each.chat_id)
+        found[each.query, left, each.max_papers, each.chat_id if taste else 0] = (left, each, taste)
+    return [*found.values()]
 
 
 def _summary(paper: Paper, answer: Mapping[str, str], model: str, prompt: str) -> Summary:

@@ -11,10 +11,13 @@ from storage.records import Counts, Language
 _TERMS, _TERM = 8, 40  # named in the caption, and the characters of each: a caption has 1,024
 
 
-def caption(spans: Sequence[tuple[int, Counts]], terms: Sequence[Term], language: Language) -> str:
-    """The numbers of the last days, several spans of them, as Telegram HTML; `terms` may be none."""
+def caption(spans: Sequence[tuple[int, Counts]], terms: Sequence[Term], language: Language, title: str = "") -> str:
+    """The numbers of the last days, several spans of them, as Telegram HTML; `terms` may be none.
+
+    `title`: of another chat, if they are about one.
+    """
     named = [clip(term.text, _TERM) for term in terms[:_TERMS]]
-    return render(language, "stats", spans=spans, terms=named)
+    return render(language, "stats", spans=spans, terms=named, title=clip(title, _TERM))
 
 
 def day(shown: date, language: Language) -> str:

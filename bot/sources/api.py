@@ -5,24 +5,22 @@ Results are matched by id: what is not known is silently missing.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from lxml import etree
 
-from bot.papers import arxiv_id, taxonomy
-from bot.sources import authors, metadata, xml
+from bot.papers import arxiv_id
+from bot.sources import api_query, authors, metadata, xml
 from bot.sources.publisher import Refused
 from bot.sources.reading import Declined, Malformed, Refusal
+from storage.query import All
 from storage.records import Arrival, Paper
 
 _MOST_IDS = 100  # in one request
 _MOST_RESULTS = 2_000  # in one answer, by the manual
-_MOST_WORDS, _LONGEST_WORD = 20, 100
-_OPERATORS = {"and", "or", "not", "andnot"}
 _ERRORS = re.compile(r"https?://(?:export\.)?arxiv\.org/api/errors\b")
-# The parser counts brackets within quotes too, and reads `*` and `?` as wildcards.
-_NOT_IN_WORDS = re.compile(r"[^\w.'’+#/-]+|_+")
 
 
 class ApiError(Declined):
@@ -80,41 +78,21 @@ def by_ids(ids: Iterable[str]) -> list[dict[str, str]]:
     return [{"id_list": ",".join(batch), "start": "0", "max_results": str(len(batch))} for batch in batches]
 
 
-def search_params(words: Sequence[str], category: str = "", *, start: int = 0, size: int = 10) -> dict[str, str]:
-    """Parameters that ask for papers with all words or phrases, best first; empty if there is nothing to ask.
-
-    Of the words their letters, digits and some signs count, of at most 20. Raises ValueError for an unknown category.
-    """
-    phrases = list(filter(None, (_phrase(each) for each in words)))[:_MOST_WORDS]
-    terms = [f'all:"{each}"' for each in phrases]
-    # Without brackets the parser groups to the right: `a AND b OR c` is `a AND (b OR c)`.
-    parts = [f"({' AND '.join(terms)})"] if terms else []
-    parts += [f"({' OR '.join(_categories(category))})"] if category else []
-    if not parts:
+def search_params(tree: All, today: date, *, start: int = 0, size: int = 10) -> dict[str, str]:
+    """Parameters that ask for the papers of a query in English, best first; empty if nothing of it can be asked."""
+    if named := api_query.ids(tree)[:_MOST_IDS]:
+        asked = {"id_list": ",".join(named)}
+    elif text := api_query.search_query(tree, today):
+        asked = {"search_query": text}
+    else:
         return {}
     return {
-        "search_query": " AND ".join(parts),
+        **asked,
         "start": str(max(start, 0)),
         "max_results": str(min(max(size, 1), _MOST_RESULTS)),
         "sortBy": "relevance",
         "sortOrder": "descending",
     }
-
-
-def _phrase(words: str) -> str:
-    # Lower case, for an operator in capitals is one even where a word is expected.
-    cleaned = _NOT_IN_WORDS.sub(" ", words).lower()[:_LONGEST_WORD].split()
-    found = [each for each in cleaned if any(char.isalnum() for char in each)]
-    return "" if _OPERATORS.issuperset(found) else " ".join(found)
-
-
-def _categories(category: str) -> list[str]:
-    names = taxonomy.resolve(category)
-    if not names:
-        raise ValueError(f"There is no category {category}.")
-    found = taxonomy.canonical(category) or ""
-    has_classes = taxonomy.is_archive(found) and not taxonomy.is_category(found)
-    return [f"cat:{each}" for each in ((found, f"{found}.*") if has_classes else sorted(names))]
 
 
 def _paper(entry: etree._Element) -> Paper:

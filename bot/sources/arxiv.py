@@ -8,6 +8,7 @@ from bot.sources import api, feed, oai
 from bot.sources.feed import Feed
 from bot.sources.oai_records import Record
 from bot.sources.polite import Polite
+from storage.query import All
 from storage.records import Arrival
 
 
@@ -39,11 +40,11 @@ class Arxiv:
         wanted = set(ids)
         return [each for each in found if each.paper.id in wanted]
 
-    async def search(self, words: Sequence[str], category: str, size: int, patience: float) -> list[Arrival]:
-        """The best papers of all arXiv for some words; none if there is no word to ask for."""
-        params = api.search_params(words, category, size=size)
+    async def search(self, tree: All, today: date, size: int, patience: float) -> list[Arrival] | None:
+        """The best papers of all arXiv for a query in English; None if nothing of it can be asked."""
+        params = api.search_params(tree, today, size=size)
         if not params:
-            return []
+            return None
         answer = await self.polite.get(self._at.api, params, read=api.read, patience=patience)
         return list(answer.arrivals)
 
