@@ -254,7 +254,7 @@ async def test_who_asks_for_no_format_is_told_which_there_are(talk: Talk, typed:
     await keep(talk, DIFFUSION)
     told = (await talk.say(PRIVATE, f"/export {typed}"))["text"]
     assert f"“{typed}”" in told
-    assert "bibtex, ris, csv, json, markdown" in told
+    assert "bibtex / ris / csv / json / markdown" in told
 
 
 async def test_csv_and_json_say_when_a_paper_was_kept_and_with_what_tags(talk: Talk) -> None:
