@@ -9,35 +9,10 @@ from sqlalchemy import text
 
 from storage import outbox, posting
 from storage.database import Transaction, as_moment, as_text
-from storage.filters import Filter, statement
-from storage.paper_rows import as_card
-from storage.papers import CARDS
 from storage.posting import Prepared
-from storage.records import Card, Digest, LastDigest, Message, Part
+from storage.records import Digest, LastDigest, Message, Part
 
 REPEATED = timedelta(minutes=1)
-
-_UNSENT_NEWS = """
-p.ordinal IN (SELECT paper FROM announcements WHERE seen_at >= :since AND news = 1)
-AND NOT EXISTS (SELECT 1 FROM posts o WHERE o.chat_id = :chat_id AND o.paper = p.ordinal)
-"""
-
-
-async def candidates(
-    tx: Transaction, where: Filter, chat_id: int, since: datetime, limit: int
-) -> tuple[list[Card], int]:
-    """The newest papers that match, were announced to the bot since then, and were not sent to the chat.
-
-    Also how many there are in all.
-    """
-    condition = f"{where.sql} AND {_UNSENT_NEWS}"
-    values = {**where.values, "chat_id": chat_id, "since": as_text(since), "limit": limit}
-    sql = f"{CARDS} WHERE {condition} ORDER BY p.ordinal DESC LIMIT :limit"
-    cards = [as_card(row) for row in await tx.execute(statement(sql, where), values)]
-    if len(cards) < limit:
-        return cards, len(cards)
-    counted = statement(f"SELECT COUNT(*) FROM papers p WHERE {condition}", where)
-    return cards, int((await tx.execute(counted, values)).scalar_one())
 
 
 async def save(tx: Transaction, digest: Digest, parts: Sequence[Part], now: datetime) -> bool:

@@ -7,7 +7,8 @@ from bot.delivery.outcome import Outcome, Sent
 from bot.delivery.pace import Limits, Pace
 from bot.delivery.recording import record_all
 from storage import outbox
-from storage.database import Transaction
+from storage.database import Transaction, as_text
+from storage.filters import Filter, statement
 from storage.records import Delivery
 
 UNLIMITED = Limits(per_second=0, private_per_second=0, group_per_minute=0)
@@ -36,3 +37,15 @@ async def drain(tx: Transaction, now: datetime, later: datetime) -> list[Deliver
             await tell(tx, each, Sent(each.message_id or each.id), now)
         drained += taken
     return sorted(drained, key=lambda each: each.id)
+
+
+async def unsent(tx: Transaction, where: Filter, chat_id: int, since: datetime) -> list[str]:
+    """The ids of the news since then that match and that a chat was not sent, the newest first: told by SQL alone."""
+    sql = f"""
+    SELECT p.id FROM papers p WHERE {where.sql}
+      AND p.ordinal IN (SELECT paper FROM announcements WHERE seen_at >= :since AND news = 1)
+      AND NOT EXISTS (SELECT 1 FROM posts o WHERE o.chat_id = :chat_id AND o.paper = p.ordinal)
+    ORDER BY p.ordinal DESC
+    """
+    values = {**where.values, "chat_id": chat_id, "since": as_text(since)}
+    return list((await tx.execute(statement(sql, where), values)).scalars())

@@ -52,8 +52,7 @@ async def counts(database: Database) -> dict[str, int]:
 async def unsent(database: Database, chat: Chat = PRIVATE) -> list[str]:
     """The papers that this chat may still get."""
     async with database.reading() as tx:
-        cards, _ = await digests.candidates(tx, EVERYTHING, chat.id, NOW - timedelta(days=1), 10)
-    return [each.paper.id for each in cards]
+        return await queueing.unsent(tx, EVERYTHING, chat.id, NOW - timedelta(days=1))
 
 
 async def test_a_chats_messages_are_claimed_one_at_a_time_in_order(database: Database) -> None:

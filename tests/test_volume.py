@@ -15,7 +15,7 @@ from bot.jobs.prepare import Rules
 from bot.jobs.round import Round
 from bot.messages import digests as digest_messages
 from bot.papers import asked
-from storage import chats, digests, listings, outbox, papers, search, subscriptions
+from storage import chats, listings, outbox, papers, search, subscriptions
 from storage.database import Database
 from storage.news_index import NewsIndex
 from storage.query import All
@@ -33,7 +33,7 @@ from storage.records import (
 )
 from tests.conftest import NOW
 from tests.made import arrival, subscription
-from tests.queueing import drain
+from tests.queueing import drain, unsent
 
 WEEK = timedelta(days=7)
 RULES = Rules(WEEK)
@@ -129,8 +129,8 @@ async def test_whatever_the_pages_digests_are_as_if_prepared_one_after_the_other
     for each in sorted(made, key=lambda one: (one.chat_id, one.id)):
         had = expected.setdefault(each.chat_id, [])
         async with database.reading() as tx:
-            found, _ = await digests.candidates(tx, search.matching(asked.parse(each.query)), 0, NOW - WEEK, 100)
-        had += [card.paper.id for card in found if card.paper.id not in had][: each.max_papers]
+            found = await unsent(tx, search.matching(asked.parse(each.query)), 0, NOW - WEEK)
+        had += [paper_id for paper_id in found if paper_id not in had][: each.max_papers]
     await jobs.prepare(database, NOW, RULES)
     assert await posted(database) == {chat: ids for chat, ids in expected.items() if ids}
 

@@ -53,19 +53,17 @@ async def record_all(tx: Transaction, ended: Sequence[Ended], pace: Pace, now: d
 async def _record_alone(tx: Transaction, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
     try:
         async with tx.begin_nested():
-            await record(tx, delivery, outcome, now)
+            await _record(tx, delivery, outcome, now)
     except Exception:
         # A fault of the program in one outcome must not keep those of other chats from being written.
         log.exception("what became of delivery %d cannot be written: %s", delivery.id, outcome)
         await outbox.again(tx, delivery, now + AGAIN, "internal error")
 
 
-async def record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
-    """Write down what became of a send, and log what is not plain success."""
+async def _record(tx: Transaction, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+    """Write down what became of a send that did not succeed, and log it."""
     where = f"delivery {delivery.id} to chat {delivery.chat_id}"
     match outcome:
-        case Sent(message_id):
-            await outbox.sent(tx, [(delivery, message_id)], now)
         case Gone(reason):
             await outbox.gone(tx, delivery.id, reason, now)
             cancelled = await chats.rest(tx, delivery.chat_id, reason, now)
@@ -105,7 +103,7 @@ async def _denied(tx: Transaction, delivery: Delivery, outcome: Denied, now: dat
     elif topic_only:
         await _rest_topic(tx, delivery, outcome, now)
     else:
-        await record(tx, delivery, Gone(reason), now)
+        await _record(tx, delivery, Gone(reason), now)
 
 
 async def _pass_on(tx: Transaction, delivery: Delivery, denied: Denied, now: datetime) -> bool:
